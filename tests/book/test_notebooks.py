@@ -1,0 +1,189 @@
+"""Every chapter keeps the frame, is quiet, and says how long it takes."""
+
+import re
+from datetime import datetime
+from math import ceil
+
+import nbformat
+import pytest
+
+from companion import exercises
+from tools.execute import EXECUTED, keys
+from tools.set_repository import ROOT, notebooks
+
+NOTEBOOKS = notebooks()
+FRAME = (
+    "What you will be able to do",
+    "What you need first",
+    "Exercises",
+    "What to take away",
+    "References",
+)
+MINUTES = re.compile(
+    r"\*Read: (\d+) minutes · Run: under (\d+) minutes? · Exercises: (\d+) minutes\*"
+)
+EXERCISE = re.compile(
+    r"^### Exercise (\d+): .+ \((\d+) minutes, (finger exercise|core|open)\)$",
+    re.MULTILINE,
+)
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def markdown(page) -> str:
+    cells = [cell.source for cell in page.cells if cell.cell_type == "markdown"]
+    return "\n\n".join(cells)
+
+
+def tags(cell) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def visible_code(page) -> list:
+    return [
+        cell
+        for cell in page.cells
+        if cell.cell_type == "code" and "remove-cell" not in tags(cell)
+    ]
+
+
+@pytest.fixture
+def page(path):
+    return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture
+def executed(path):
+    kept = EXECUTED / f"{keys()[path]}.ipynb"
+    if not kept.exists():
+        pytest.fail(f"{path.name} has not run since its last change: run `make book`")
+    return nbformat.read(kept, as_version=4)
+
+
+@each_notebook
+def test_frame(page):
+    text = markdown(page)
+    assert re.match(r"# \S.*\n\n\*Read: ", text), "a title, then the minutes"
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert [heading for heading in headings if heading in FRAME] == list(FRAME)
+    assert headings[:2] == list(FRAME[:2])
+    assert headings[-3:] == list(FRAME[2:])
+    assert "> **Predict before you run.**" in text
+
+
+@each_notebook
+def test_stated_reading_minutes(page):
+    """180 words and four cells of code a minute, give or take a third."""
+    text = re.sub(r"\$\$?[^$]+\$\$?|https?://\S+", " formula ", markdown(page))
+    estimate = len(text.split()) / 180 + len(visible_code(page)) / 4
+    stated = int(MINUTES.search(text)[1])
+    assert 0.67 * estimate < stated < 1.33 * estimate, f"estimate {estimate:.0f}"
+
+
+@each_notebook
+def test_stated_running_minutes(page, executed):
+    seconds = 0.0
+    for cell in executed.cells:
+        times = cell.metadata.get("execution", {})
+        if "shell.execute_reply" in times:
+            begin = datetime.fromisoformat(times["iopub.execute_input"])
+            end = datetime.fromisoformat(times["shell.execute_reply"])
+            seconds += (end - begin).total_seconds()
+    assert seconds > 1, "no times were recorded"
+    stated = int(MINUTES.search(markdown(page))[2])
+    assert ceil(seconds / 60) <= stated, f"{seconds:.0f} s"
+    assert stated <= ceil(3 * seconds / 60), f"only {seconds:.0f} s"
+
+
+@each_notebook
+def test_exercises_stand_as_the_companion_has_them(page):
+    text = markdown(page)
+    code = "\n".join(cell.source for cell in visible_code(page))
+    ids = re.findall(r'exercises\.check\("([\w-]+)"', code)
+    assert len(ids) >= 3
+    stated = EXERCISE.findall(text)
+    assert [int(number) for number, _, _ in stated] == list(range(1, len(ids) + 1))
+    for identifier, (number, minutes, difficulty) in zip(ids, stated, strict=True):
+        exercise = exercises._find(identifier)
+        assert identifier.endswith(f"-{number}")
+        assert exercise.minutes == int(minutes)
+        assert exercise.difficulty == difficulty.split()[0]
+        assert f'exercises.hint("{identifier}")' in code
+        assert f'exercises.solution("{identifier}")' in code
+    total = int(MINUTES.search(text)[3])
+    assert total == sum(int(minutes) for _, minutes, _ in stated)
+
+
+@each_notebook
+def test_solutions_and_hints_are_folded(page):
+    for cell in visible_code(page):
+        if re.match(r"exercises\.(hint|solution)", cell.source):
+            assert "hide-output" in tags(cell), cell.source
+
+
+@each_notebook
+def test_cells_are_short(page):
+    for cell in visible_code(page):
+        assert cell.source.count("\n") < 16, cell.source
+
+
+@each_notebook
+def test_reads_well_outside_the_book_too(page):
+    """Colab and JupyterLab show MyST directives and roles as raw text."""
+    text = markdown(page)
+    assert not re.search(r"^(```|:::+)\s*\{", text, re.MULTILINE)
+    assert not re.search(r"\{[a-z:]+\}`", text)
+
+
+@each_notebook
+def test_every_reference_is_in_the_bibliography(page):
+    bibliography = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    references = markdown(page).split("## References")[1]
+    urls = re.findall(r"<(https?://[^>]+)>", references)
+    assert urls
+    for url in urls:
+        name = url.removeprefix("https://doi.org/")
+        assert name in bibliography, f"{url} is not in references.bib"
+
+
+@each_notebook
+def test_numbers_are_checked_by_hidden_cells(page):
+    hidden = [
+        cell.source
+        for cell in page.cells[1:]
+        if cell.cell_type == "code" and "remove-cell" in tags(cell)
+    ]
+    assert hidden
+    for source in hidden:
+        assert source.startswith("#"), "say the tolerance and its reason"
+        assert "assert" in source
+
+
+@each_notebook
+def test_output_is_quiet(executed):
+    for cell in executed.cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr", output.get("text")
+            text = output.get("text") or output.get("data", {}).get("text/plain", "")
+            assert text.count("\n") <= 25, text
+
+
+@each_notebook
+def test_every_figure_has_an_alternative_text(executed):
+    seen = set()
+    for cell in executed.cells:
+        outputs = cell.get("outputs", [])
+        if any("image/png" in output.get("data", {}) for output in outputs):
+            text = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            assert len(text) >= 60, f"what does a reader see here? {cell.source[:80]}"
+            assert text not in seen
+            seen.add(text)
+    assert seen, "one picture at least"
+
+
+@each_notebook
+def test_no_cell_shows_a_leftover_of_plotting(executed):
+    for cell in executed.cells:
+        for output in cell.get("outputs", []):
+            plain = output.get("data", {}).get("text/plain", "")
+            assert not plain.startswith(("Text(", "<Axes", "[<")), "end with `;`"

@@ -1,0 +1,69 @@
+"""Build the site in ``_build/html`` from notebooks that have run.
+
+    python -m tools.build
+
+Executes what has changed (``tools/execute.py``), then runs Jupyter Book on the
+executed copies with its own execution off and with warnings as errors.
+"""
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+
+import yaml
+
+from tools.execute import SOURCE, execute
+from tools.set_repository import ROOT
+
+BUILD = ROOT / "_build"
+SITE = BUILD / "html"
+
+
+def toc_files(toc: dict) -> list[str]:
+    """List the pages of a table of contents, the root first."""
+    pages = [toc["root"]]
+    parts = toc.get("parts", [toc])
+    for part in parts:
+        for chapter in part.get("chapters", []):
+            pages += [chapter["file"]]
+            pages += [section["file"] for section in chapter.get("sections", [])]
+    return pages
+
+
+def _write_settings() -> None:
+    """Copy the book's settings, with execution switched off."""
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    settings["execute"] = {"execute_notebooks": "off"}
+    text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
+    (SOURCE / "_config.yml").write_text(text, encoding="utf-8")
+    shutil.copy(ROOT / "_toc.yml", SOURCE)
+
+
+def build() -> int:
+    """Build the site; return 0 if every page of the table of contents is there."""
+    if execute():
+        print("A notebook failed: see above. Nothing was built.")
+        return 1
+    start = time.monotonic()
+    _write_settings()
+    # Sphinx leaves pages that left the table of contents, so start from nothing.
+    shutil.rmtree(BUILD, ignore_errors=True)
+    program = shutil.which("jupyter-book", path=sysconfig.get_path("scripts"))
+    command = [program or "jupyter-book", "build", str(SOURCE)]
+    command += ["--path-output", str(ROOT), "-W", "-n", "--keep-going", "-q"]
+    if subprocess.run(command, check=False).returncode:
+        return 1
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    missing = [p for p in toc_files(toc) if not (SITE / f"{p}.html").exists()]
+    if missing:
+        print("Built, but without these pages of _toc.yml:", *missing)
+        return 1
+    print(f"The site was built in {time.monotonic() - start:.0f} s. Open this page:")
+    print(f"  {(SITE / 'index.html').as_uri()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(build())

@@ -1,0 +1,132 @@
+"""Run notebooks as Colab does: an empty folder, the wheel, no repository around.
+
+    python -m tools.colab
+
+Builds the companion's wheel, makes an environment of the versions that Colab ships
+(``constraints-colab.txt``) in ``.venv-colab``, and runs each notebook there twice:
+with TensorFlow, and with TensorFlow hidden as on the TPU runtime, on JAX.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+import nbformat
+
+from tools.execute import environment, nbmake
+from tools.set_repository import ROOT, notebooks
+
+COLAB_VENV = ROOT / ".venv-colab"
+# Colab starts every kernel with google.colab imported.
+SITE_CUSTOMIZE = """\
+import sys, types
+sys.modules["google.colab"] = types.ModuleType("google.colab")
+"""
+HIDE_TENSORFLOW = """
+from importlib.machinery import PathFinder
+found = PathFinder.find_spec
+PathFinder.find_spec = staticmethod(
+    lambda name, *rest: None if name == "tensorflow" else found(name, *rest)
+)
+"""
+WHERE_FROM = """\
+import companion
+import keras
+
+assert companion.__file__.startswith({packages!r}), companion.__file__
+assert keras.backend.backend() == {backend!r}, keras.backend.backend()
+"""
+
+
+def build_wheel(folder: Path) -> Path:
+    """Build the companion's wheel, with the build tools that are installed."""
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir"]
+    # A copy, so that setuptools leaves no build folder in the tree.
+    with tempfile.TemporaryDirectory() as copy:
+        for name in ("companion", "pyproject.toml", "README.md"):
+            source, target = ROOT / name, Path(copy) / name
+            copier = shutil.copytree if source.is_dir() else shutil.copy
+            copier(source, target)
+        for path in ROOT.glob("LICENSE*"):
+            shutil.copy(path, copy)
+        subprocess.run(
+            [*command, str(folder.resolve())], cwd=copy, check=True, capture_output=True
+        )
+    return next(folder.glob("crossentropy_course-*.whl"))
+
+
+def run_as_colab(
+    notebook: Path,
+    wheel: Path | None,
+    folder: Path,
+    *,
+    python: str = sys.executable,
+    hide_tensorflow: bool = False,
+) -> subprocess.CompletedProcess:
+    """Run one notebook in an empty folder with the wheel, if any, uploaded beside it.
+
+    The notebook's own first cell installs the wheel, into a folder of its own so that
+    the environment stays as it is; a last cell asserts that the companion came from
+    there and that the backend is the expected one.
+    """
+    content, packages, site = (folder / n for n in ("content", "packages", "site"))
+    for new in (content, packages, site):
+        new.mkdir(parents=True)
+    hidden = HIDE_TENSORFLOW if hide_tensorflow else ""
+    (site / "sitecustomize.py").write_text(SITE_CUSTOMIZE + hidden, encoding="utf-8")
+    if wheel is not None:
+        shutil.copy(wheel, content)
+    page = nbformat.read(notebook, as_version=4)
+    backend = "jax" if hide_tensorflow else "tensorflow"
+    check = WHERE_FROM.format(packages=str(packages), backend=backend)
+    page.cells.append(nbformat.v4.new_code_cell(check))
+    nbformat.write(page, content / notebook.name)
+    environ = environment(2) | {
+        "PYTHONPATH": os.pathsep.join([str(site), str(packages)]),
+        "PIP_TARGET": str(packages),
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_INDEX": "1",
+    }
+    environ.pop("KERAS_BACKEND", None)
+    return nbmake(content / notebook.name, environ, python=python)
+
+
+def _make_environment() -> str:
+    """Make the environment with Colab's versions; return its Python."""
+    python = str(COLAB_VENV / "bin" / "python")
+    if not COLAB_VENV.exists():
+        print(f"Making {COLAB_VENV.name} with the versions in constraints-colab.txt")
+        venv.create(COLAB_VENV, with_pip=True)
+    names = ["jax", "keras", "matplotlib", "numpy", "scikit-learn", "tensorflow"]
+    names += ["ipykernel", "nbmake>=1.5.5", "pytest>=8.4,<10"]
+    command = [python, "-m", "pip", "install", "-q", "-c", "constraints-colab.txt"]
+    subprocess.run([*command, *names], cwd=ROOT, check=True)
+    return python
+
+
+def main() -> int:
+    """Run every notebook on TensorFlow and on JAX; return the number of failures."""
+    python, failures = _make_environment(), 0
+    with tempfile.TemporaryDirectory() as name:
+        wheel = build_wheel(Path(name))
+        for hide in (False, True):
+            for notebook in notebooks():
+                folder = Path(name) / f"{notebook.stem}-{hide}"
+                done = run_as_colab(
+                    notebook, wheel, folder, python=python, hide_tensorflow=hide
+                )
+                state = "FAILED" if done.returncode else "ran"
+                backend = "JAX" if hide else "TensorFlow"
+                print(f"{state} {notebook.relative_to(ROOT)} on {backend}", flush=True)
+                if done.returncode:
+                    failures += 1
+                    print(done.stdout[-6000:])
+    return failures
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main() else 0)

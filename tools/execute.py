@@ -1,0 +1,156 @@
+"""Run every notebook once, in parallel, and keep the result until something changes.
+
+    python -m tools.execute
+
+Copies ``book/`` to ``out/src/book`` with executed notebooks in the place of the
+stored ones. An executed notebook is kept in ``out/executed`` under a key of all
+that can change its outputs: the notebook, the companion, the pinned versions,
+the versions that are installed, Python and the backend.
+"""
+
+import hashlib
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from tools.set_repository import ROOT, notebooks
+
+OUT = ROOT / "out"
+EXECUTED = OUT / "executed"
+SOURCE = OUT / "src"
+TIMEOUT_S = 600  # a cell
+# What a chapter's outputs can depend on, by distribution name.
+LIBRARIES = (
+    "ipykernel",
+    "jax",
+    "keras",
+    "matplotlib",
+    "nbmake",
+    "numpy",
+    "scikit-learn",
+    "tensorflow",
+)
+
+
+def environment(jobs: int) -> dict[str, str]:
+    """Return the environment for one of ``jobs`` notebooks that run side by side."""
+    threads = str(max(1, (os.cpu_count() or 1) // jobs))
+    settings = {
+        "OMP_NUM_THREADS": threads,
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "TF_NUM_INTEROP_THREADS": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONHASHSEED": "0",
+    }
+    return os.environ | settings
+
+
+def nbmake(
+    notebook: Path, environ: dict[str, str], *, python: str = sys.executable
+) -> subprocess.CompletedProcess:
+    """Execute one notebook in place through nbmake."""
+    command = [python, "-m", "pytest", "--nbmake", "--overwrite", "-q"]
+    # Nothing of this repository's pytest settings belongs to the notebook's run.
+    command += ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir"]
+    command += [str(notebook.parent), f"--nbmake-timeout={TIMEOUT_S}", str(notebook)]
+    return subprocess.run(
+        command,
+        env=environ,
+        cwd=notebook.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _shared_key(root: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted((root / "companion").rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    digest.update((root / "constraints.txt").read_bytes())
+    for name in LIBRARIES:
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            version = "none"
+        digest.update(f"{name}=={version};".encode())
+    digest.update(sys.version.encode())
+    digest.update(os.environ.get("KERAS_BACKEND", "tensorflow").encode())
+    return digest.hexdigest()
+
+
+def keys(root: Path = ROOT) -> dict[Path, str]:
+    """Return for each notebook the key of all that its outputs depend on."""
+    shared = _shared_key(root)
+    return {
+        path: hashlib.sha256(
+            f"{shared}{path.relative_to(root)}".encode() + path.read_bytes()
+        ).hexdigest()[:24]
+        for path in notebooks(root)
+    }
+
+
+def _execute_one(notebook: Path, kept: Path, environ: dict[str, str]) -> str | None:
+    """Execute a notebook's copy and keep it; return what went wrong, if anything."""
+    working = SOURCE / notebook.relative_to(ROOT)
+    done = nbmake(working, environ)
+    if done.returncode:
+        return done.stdout[-6000:] + done.stderr[-2000:]
+    partial = kept.with_suffix(".partial")
+    shutil.copy(working, partial)
+    partial.replace(kept)
+    return None
+
+
+def execute() -> int:
+    """Execute what has changed; return the number of notebooks that failed."""
+    if SOURCE.exists():
+        shutil.rmtree(SOURCE)
+    shutil.copytree(
+        ROOT / "book",
+        SOURCE / "book",
+        ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+    )
+    EXECUTED.mkdir(parents=True, exist_ok=True)
+    kept = {path: EXECUTED / f"{key}.ipynb" for path, key in keys().items()}
+    for stale in set(EXECUTED.iterdir()) - set(kept.values()):
+        stale.unlink()
+    waiting = [path for path, result in kept.items() if not result.exists()]
+    print(f"{len(kept)} notebooks, {len(waiting)} to run", flush=True)
+    failures = _run(waiting, kept)
+    for path, result in kept.items():
+        if result.exists():
+            shutil.copy2(result, SOURCE / path.relative_to(ROOT))
+    return failures
+
+
+def _run(waiting: list[Path], kept: dict[Path, Path]) -> int:
+    # Chapters with the longest code first, so that no long one is left for the end.
+    waiting = sorted(waiting, key=lambda path: path.stat().st_size, reverse=True)
+    jobs = max(1, min(len(waiting), os.cpu_count() or 1))
+    environ, failures, start = environment(jobs), 0, time.monotonic()
+    with ThreadPoolExecutor(jobs) as pool:
+        running = {
+            pool.submit(_execute_one, path, kept[path], environ): path
+            for path in waiting
+        }
+        for count, done in enumerate(as_completed(running), start=1):
+            error, name = done.result(), running[done].relative_to(ROOT)
+            state = "FAILED" if error else "ran"
+            seconds = time.monotonic() - start
+            print(f"  {count}/{len(waiting)} {state} {name} ({seconds:.0f} s)")
+            if error:
+                failures += 1
+                print(error)
+            sys.stdout.flush()
+    return failures
+
+
+if __name__ == "__main__":
+    sys.exit(1 if execute() else 0)

@@ -1,0 +1,143 @@
+"""Say where this copy of the course lives, in every place that names it.
+
+The book's launch button and the first cell of each notebook must name the same
+repository and the same ref. Both come from ``_config.yml``; this script changes
+it and carries the change to the notebooks and the other files:
+
+    python tools/set_repository.py https://github.com/ada/course
+    python tools/set_repository.py https://github.com/ada/course --ref v0.1.0
+"""
+
+import argparse
+import json
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+# No one can register an account with an underscore, so nobody can serve
+# another package under this address.
+PLACEHOLDER = "https://github.com/your_account/crossentropy-course"
+# Files beside the notebooks that name the repository.
+PLACES = (
+    "_config.yml",
+    "CITATION.cff",
+    "CONTRIBUTING.md",
+    "README.md",
+    "book/intro.md",
+    "pyproject.toml",
+)
+
+FIRST_CELL = """\
+# Set-up. In Colab: install the companion package. Elsewhere: a quiet log.
+import glob
+import importlib.util
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if "google.colab" in sys.modules:
+    if importlib.util.find_spec("tensorflow") is None:  # as on the TPU runtime
+        os.environ["KERAS_BACKEND"] = "jax"
+    repository = "{url}"
+    ref = "{ref}"
+    wheels = glob.glob("crossentropy_course-*.whl"){guard}
+    source = wheels[-1] if wheels else f"git+{{repository}}@{{ref}}"
+    %pip install -q {{source}}
+"""
+GUARD = """
+    if not wheels:
+        raise RuntimeError(
+            "This copy of the course has no public home yet, so Colab "
+            "cannot fetch its package. Either fork the course and run "
+            "`python tools/set_repository.py URL` in the fork, or run "
+            "`make wheel`, upload dist/crossentropy_course-*.whl here "
+            "(folder icon on the left) and run this cell again."
+        )"""
+
+
+class Repository(NamedTuple):
+    """Where the course lives: the address of the repository and a branch or tag."""
+
+    url: str
+    ref: str
+
+
+def repository(root: Path = ROOT) -> Repository:
+    """Read the repository and the ref from ``_config.yml``."""
+    text = (root / "_config.yml").read_text(encoding="utf-8")
+    block = re.search(r"^repository:\n((?:[ ]+.*\n)+)", text, re.MULTILINE)
+    if block is None:
+        raise ValueError("_config.yml has no `repository:` block with url and branch.")
+    pairs = dict(re.findall(r"^\s+(url|branch):\s*(\S+)", block[1], re.MULTILINE))
+    return Repository(pairs["url"], pairs["branch"])
+
+
+def first_cell(where: Repository | None = None) -> str:
+    """Return the source of the first cell that every notebook carries."""
+    where = where or repository()
+    guard = GUARD if where.url == PLACEHOLDER else ""
+    return FIRST_CELL.format(url=where.url, ref=where.ref, guard=guard).rstrip("\n")
+
+
+def notebooks(root: Path = ROOT) -> list[Path]:
+    """List the book's notebooks."""
+    return sorted((root / "book").rglob("*.ipynb"))
+
+
+def set_repository(new: Repository, root: Path = ROOT) -> list[Path]:
+    """Rewrite every place that names the repository; return the files changed."""
+    if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", new.url):
+        raise ValueError(
+            "Expected an address such as https://github.com/ada/crossentropy-course "
+            f"(Colab opens notebooks from GitHub only). Received: {new.url}"
+        )
+    if not re.fullmatch(r"[\w./-]+", new.ref):
+        raise ValueError(f"Expected a branch or a tag. Received: {new.ref!r}")
+    old = repository(root)
+    changed = []
+    for path in [root / place for place in PLACES if (root / place).exists()]:
+        text = path.read_text(encoding="utf-8")
+        # A name that goes on after the old address is another repository's.
+        fresh = re.sub(rf"{re.escape(old.url)}(?![\w-])", new.url, text)
+        if path.name == "_config.yml":
+            fresh = re.sub(r"(?m)^(\s+branch:\s*)\S+", rf"\g<1>{new.ref}", fresh)
+        if fresh != text:
+            path.write_text(fresh, encoding="utf-8")
+            changed.append(path)
+    for path in notebooks(root):
+        if _set_first_cell(path, first_cell(new)):
+            changed.append(path)
+    return changed
+
+
+def _set_first_cell(path: Path, source: str) -> bool:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    lines = source.splitlines(keepends=True)
+    if notebook["cells"][0]["source"] == lines:
+        return False
+    notebook["cells"][0]["source"] = lines
+    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8")
+    return True
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("url", help="https://github.com/ACCOUNT/REPOSITORY")
+    parser.add_argument("--ref", help="the branch or tag that readers get")
+    arguments = parser.parse_args()
+    ref = arguments.ref or repository().ref
+    url = arguments.url.removesuffix("/").removesuffix(".git")
+    try:
+        changed = set_repository(Repository(url, ref))
+    except ValueError as error:
+        parser.error(str(error))
+    for path in changed:
+        print("changed", path.relative_to(ROOT))
+    print(f"The course now lives at {url}, ref {ref}.")
+
+
+if __name__ == "__main__":
+    main()
