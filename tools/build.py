@@ -21,15 +21,11 @@ BUILD = ROOT / "_build"
 SITE = BUILD / "html"
 
 
-def toc_files(toc: dict) -> list[str]:
-    """List the pages of a table of contents, the root first."""
-    pages = [toc["root"]]
-    parts = toc.get("parts", [toc])
-    for part in parts:
-        for chapter in part.get("chapters", []):
-            pages += [chapter["file"]]
-            pages += [section["file"] for section in chapter.get("sections", [])]
-    return pages
+def pages() -> list[str]:
+    """List the pages of the table of contents, without suffix, the root first."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    return [toc["root"], *(chapter["file"] for chapter in chapters)]
 
 
 def _write_settings() -> None:
@@ -55,8 +51,7 @@ def build() -> int:
     command += ["--path-output", str(ROOT), "-W", "-n", "--keep-going", "-q"]
     if subprocess.run(command, check=False).returncode:
         return 1
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    missing = [p for p in toc_files(toc) if not (SITE / f"{p}.html").exists()]
+    missing = [page for page in pages() if not (SITE / f"{page}.html").exists()]
     if missing:
         print("Built, but without these pages of _toc.yml:", *missing)
         return 1

@@ -37,7 +37,7 @@ import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if "google.colab" in sys.modules:
-    if importlib.util.find_spec("tensorflow") is None:  # as on the TPU runtime
+    if importlib.util.find_spec("tensorflow") is None:  # a TPU runtime
         os.environ["KERAS_BACKEND"] = "jax"
     repository = "{url}"
     ref = "{ref}"

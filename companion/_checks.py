@@ -1,0 +1,222 @@
+"""The checks behind ``companion.losses``: what comes out of here can be computed with.
+
+One function per loss refuses what its docstring refuses and returns float64 arrays,
+each made of the small checks below. A message says what was expected, what came, and
+how to mend it. Arrays keep their own dtype until they are checked: it decides how
+exactly rows must sum to 1, and unsigned labels must not wrap around.
+"""
+
+from numbers import Integral
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+def binary_inputs(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool,
+    epsilon: float,
+    label_smoothing: float,
+) -> tuple[Floats, Floats]:
+    """Return float64 targets, smoothed, and predictions of one shape."""
+    _check_options(from_logits, epsilon, label_smoothing)
+    t, p = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
+    if t.shape != p.shape:
+        raise ValueError(
+            "y_true and y_pred must have the same shape. "
+            f"Received: {t.shape} and {p.shape}. One sigmoid unit returns shape "
+            "(n, 1): pass y_pred[..., 0] for labels of shape (n,)."
+        )
+    _check_unit("y_true", t, _mend_binary_labels(t))
+    if not from_logits:
+        _check_unit("y_pred", p, "For raw scores, pass from_logits=True.")
+    return _smooth(t, label_smoothing, 2), p.astype(float)
+
+
+def categorical_inputs(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool,
+    epsilon: float,
+    label_smoothing: float,
+) -> tuple[Floats, Floats]:
+    """Return float64 targets, smoothed, and predictions, both (..., C)."""
+    _check_options(from_logits, epsilon, label_smoothing)
+    t, p = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
+    _check_classes(p)
+    if t.shape != p.shape:
+        raise ValueError(
+            "y_true must have the shape (..., C) of y_pred. "
+            f"Received: {t.shape} and {p.shape}. Integer labels belong to "
+            f"sparse_categorical_crossentropy, or one-hot: np.eye({p.shape[-1]})[y]."
+        )
+    mend = "Several labels at once belong to binary_crossentropy; leave padding out."
+    _check_unit("y_true", t, "Integer classes belong to the sparse form.")
+    _check_rows("y_true", t, mend)
+    if not from_logits:
+        _check_probabilities(p)
+    return _smooth(t, label_smoothing, p.shape[-1]), p.astype(float)
+
+
+def sparse_inputs(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool,
+    epsilon: float,
+    ignore_class: int | None,
+) -> tuple[NDArray[np.intp], NDArray[np.bool_], Floats]:
+    """Return labels with 0 in place of ignored ones, which these are, predictions."""
+    _check_options(from_logits, epsilon)
+    p = _array("y_pred", y_pred, "uif")
+    _check_classes(p)
+    labels = _array("y_true", y_true, "buif")
+    _check_label_shape(labels, p)
+    if labels.dtype.kind not in "ui":
+        raise TypeError(
+            f"y_true must hold integer labels. Received: dtype {labels.dtype}. "
+            "If they are whole class numbers, convert them: y_true.astype(int)."
+        )
+    ignored = _is_ignored(labels, ignore_class)
+    classes = p.shape[-1]
+    _refuse(
+        ((labels < 0) | (labels >= classes)) & ~ignored,
+        "y_true",
+        labels,
+        f"hold classes 0 to {classes - 1}, as y_pred has {classes}",
+        "Do your classes start at 1? Subtract 1. Is it padding? Pass ignore_class.",
+    )
+    if not from_logits:
+        _check_probabilities(p)
+    return np.where(ignored, 0, labels).astype(np.intp), ignored, p.astype(float)
+
+
+def _array(name, values, kinds):
+    """Return values as an array: not empty, finite, of these dtype kinds."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} must be a plain array. Received: a masked array, whose mask "
+            "would be lost. Select the examples that count first."
+        )
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be rectangular. Received: rows of different lengths. "
+            "Make them equally long, or take one row at a time."
+        ) from error
+    if array.dtype.kind not in kinds:
+        raise TypeError(
+            f"{name} must hold real numbers. Received: dtype {array.dtype}. "
+            "Convert names to class numbers and decisions to probabilities first."
+        )
+    if array.size == 0:
+        raise ValueError(
+            f"{name} must hold at least one example. Received: shape {array.shape}. "
+            "Check the step that selected the examples."
+        )
+    mend = "Look for a missing value, or a training run that diverged."
+    _refuse(~np.isfinite(array), name, array, "be finite", mend)
+    return array
+
+
+def _check_options(from_logits, epsilon, label_smoothing=0.0):
+    if not isinstance(from_logits, bool | np.bool_):
+        raise TypeError(
+            f"from_logits must be True or False. Received: {from_logits!r}. "
+            "Pass True for raw scores, False for probabilities."
+        )
+    _check_number("epsilon", epsilon, 0.5, closed=False)
+    _check_number("label_smoothing", label_smoothing, 1, closed=True)
+
+
+def _check_number(name, value, high, *, closed):
+    expected = f"{name} must be a number in [0, {high}{']' if closed else ')'}."
+    # Not any Real: a float32 or a Fraction would decide the dtype of the result.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{expected} Received: {value!r}. Pass a Python float.")
+    if not (0 <= value < high or (closed and value == high)):
+        raise ValueError(f"{expected} Received: {value!r}. Pass 0 to turn it off.")
+
+
+def _check_classes(p):
+    if p.ndim == 0 or p.shape[-1] < 2:
+        raise ValueError(
+            "y_pred must have at least two classes on its last axis. "
+            f"Received: shape {p.shape}. For one sigmoid unit use binary_crossentropy."
+        )
+
+
+def _check_label_shape(labels, p):
+    if labels.shape == p.shape[:-1]:
+        return
+    mend = "Give one integer label for each row of y_pred."
+    if labels.shape == p.shape:
+        mend = (
+            "One-hot labels belong to categorical_crossentropy; "
+            "or make integers of them: np.argmax(y_true, axis=-1)."
+        )
+    elif labels.shape == (*p.shape[:-1], 1):
+        mend = "Drop the last axis: y_true[..., 0]."
+    raise ValueError(
+        "y_true must have the shape of y_pred without its last axis, the classes. "
+        f"Received: {labels.shape} and {p.shape}. {mend}"
+    )
+
+
+def _is_ignored(labels, ignore_class):
+    if ignore_class is None:
+        return np.zeros(labels.shape, dtype=bool)
+    if isinstance(ignore_class, bool) or not isinstance(ignore_class, Integral):
+        raise TypeError(
+            f"ignore_class must be an integer or None. Received: {ignore_class!r}. "
+            "Pass the label that marks what to leave out, for example -1."
+        )
+    # A Python integer: NumPy compares it exactly with any integer dtype.
+    return np.asarray(labels == int(ignore_class))
+
+
+def _mend_binary_labels(t):
+    if not np.isin(t, (-1, 0, 1)).all():
+        return "Integer classes of more than two kinds belong to the sparse form."
+    if np.any(t == 0):
+        return "-1 is mixed with 0: drop what is to be ignored, or recode the labels."
+    return "Labels -1 and +1 belong to hinge losses: pass (y_true + 1) / 2 here."
+
+
+def _check_probabilities(p):
+    _check_unit("y_pred", p, "For raw scores, pass from_logits=True.")
+    mend = (
+        "Raw scores: pass from_logits=True. Several labels at once: "
+        "binary_crossentropy. Rounded, or float32 turned into float64: divide by "
+        "y_pred.sum(axis=-1, keepdims=True)."
+    )
+    _check_rows("y_pred", p, mend)
+
+
+def _check_unit(name, array, mend):
+    _refuse((array < 0) | (array > 1), name, array, "lie in [0, 1]", mend)
+
+
+def _check_rows(name, array, mend):
+    precision = array.dtype if array.dtype.kind == "f" else np.float64
+    sums = array.sum(axis=-1, dtype=np.float64)
+    wrong = np.abs(sums - 1) > np.sqrt(np.finfo(precision).eps)
+    _refuse(wrong, f"the sum of {name}", sums, "be 1 in every row", mend)
+
+
+def _refuse(wrong, name, values, expected, mend):
+    """Raise if an entry is wrong; the message names the first one."""
+    if not np.any(wrong):
+        return
+    index = tuple(np.argwhere(wrong)[0].tolist())
+    count = f"{np.count_nonzero(wrong)} of {np.size(wrong)} wrong"
+    place = f" at index {index}, {count}" if index else ""
+    received = np.asarray(values)[index]
+    raise ValueError(f"{name} must {expected}. Received: {received}{place}. {mend}")
+
+
+def _smooth(t, label_smoothing, classes):
+    return t.astype(float) * (1.0 - label_smoothing) + label_smoothing / classes

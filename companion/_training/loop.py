@@ -1,0 +1,84 @@
+"""The epochs of a run, with the callbacks between them."""
+
+from typing import Any
+
+import keras
+
+from companion._training.plan import Plan
+from companion._training.programs import compiled, to_tensors
+
+
+class EpochBar(keras.callbacks.Callback):
+    """One line for a whole run: the epochs done, the time and the last metrics."""
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Start the bar."""
+        self._bar = keras.utils.Progbar(self.params["epochs"], unit_name="epoch")
+        self._done = 0
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Move the bar to the end of this epoch."""
+        self._done = epoch + 1
+        self._bar.update(self._done, list((logs or {}).items()), finalize=False)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """End the line, also where training stopped early."""
+        self._bar.update(self._done, list((logs or {}).items()), finalize=True)
+
+
+def run(
+    model: keras.Model,
+    plan: Plan,
+    *,
+    seed: int,
+    callbacks: list[keras.callbacks.Callback],
+    verbose: int,
+    jit_compile: bool | str,
+) -> keras.callbacks.History:
+    """Train a model as planned, one program an epoch, and return its history."""
+    programs = compiled(model, plan, jit_compile=jit_compile)
+    hooks = _hooks(model, plan, callbacks, verbose)
+    training = to_tensors(plan.training)
+    validation = to_tensors(plan.validation)
+    model.stop_training = False
+    logs: dict[str, Any] = {}
+    hooks.on_train_begin()
+    for epoch in range(_first_epoch(model), plan.epochs):
+        hooks.on_epoch_begin(epoch)
+        batches = to_tensors(plan.batches(seed=seed, epoch=epoch))
+        logs = dict(programs.train(training, batches))
+        if validation is not None:
+            hooks.on_test_begin()
+            batches = to_tensors(plan.validation_batches())
+            results = programs.evaluate(validation, batches)
+            hooks.on_test_end(results)
+            logs.update({f"val_{name}": value for name, value in results.items()})
+        hooks.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    model.optimizer.finalize_variable_values(model.trainable_weights)
+    hooks.on_train_end(logs)
+    return model.history
+
+
+def _hooks(
+    model: keras.Model,
+    plan: Plan,
+    callbacks: list[keras.callbacks.Callback],
+    verbose: int,
+) -> keras.callbacks.CallbackList:
+    """Return the callbacks with a history and, unless silent, a progress bar."""
+    return keras.callbacks.CallbackList(
+        [*callbacks, EpochBar()] if verbose == 1 else callbacks,
+        add_history=True,
+        add_progbar=verbose == 2,
+        model=model,
+        verbose=verbose,
+        epochs=plan.epochs,
+        steps=plan.steps,
+    )
+
+
+def _first_epoch(model: keras.Model) -> int:
+    """Return where to go on: the `BackupAndRestore` callback leaves it on the model."""
+    return getattr(model, "_initial_epoch", None) or 0

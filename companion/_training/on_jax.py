@@ -1,0 +1,179 @@
+"""JAX's lines: an epoch is one jitted `lax.scan` over Keras's stateless step."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import keras
+
+from companion._training.plan import Arrays, Batches
+
+# What a step takes and returns: lists of arrays in the order of the variables, of
+# which the metrics' come last.
+State = tuple[list[Any], ...]
+Variables = tuple[list[keras.Variable], ...]
+Step = Callable[[State, Arrays], tuple[Any, State]]
+Program = Callable[[State, Arrays, Batches], tuple[dict[str, Any], State]]
+
+
+class ModelPrograms:
+    """Two programs of a model: an epoch of training and a pass of validation.
+
+    Each runs Keras's own step, so the losses, the metrics and the optimizer are those
+    of `model.fit`. The variables go in and come out; JAX keeps one compiled form for
+    each shape of the data. With `whole`, the loop is compiled; without, one step is.
+    """
+
+    def __init__(self, model: keras.Model, *, whole: bool) -> None:
+        make = _scan if whole else _steps
+        self._model = model
+        self._train = make(model, model.train_step)
+        self._evaluate = make(model, model.test_step)
+
+    def train(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+        """Train the model for one epoch and return its metrics."""
+        variables = training_variables(self._model)
+        return _run(self._train, variables, arrays, batches)
+
+    def evaluate(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+        """Return the metrics on a validation set."""
+        variables = _without_optimizer(training_variables(self._model))
+        return _run(self._evaluate, variables, arrays, batches)
+
+
+class SeedPrograms:
+    """The same two programs for many copies of a model at once, one for each seed.
+
+    Every array of the state has the seeds as its first axis.
+    """
+
+    def __init__(self, model: keras.Model, states: list[State]) -> None:
+        train, evaluate = (
+            _scan(model, step, jit=False)
+            for step in (model.train_step, model.test_step)
+        )
+        self._train = jax.jit(jax.vmap(train, in_axes=(0, None, 0)))
+        self._evaluate = jax.jit(jax.vmap(evaluate, in_axes=(0, None, None)))
+        self.state: State = jax.tree.map(
+            lambda *leaves: jax.numpy.stack(leaves), *states
+        )
+
+    def train(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+        """Train every copy for one epoch, each on its own batches."""
+        logs, self.state = self._train(self.state, arrays, batches)
+        return logs
+
+    def evaluate(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+        """Return the metrics of every copy on a validation set."""
+        trainable, other, optimizer, metrics = self.state
+        logs, (trainable, other, metrics) = self._evaluate(
+            (trainable, other, metrics), arrays, batches
+        )
+        self.state = (trainable, other, optimizer, metrics)
+        return logs
+
+
+def outline(function: Callable, *arrays: Any) -> Any:
+    """Return what a function returns, as shapes: nothing is computed."""
+    return jax.eval_shape(function, *arrays)
+
+
+def on_cpu() -> bool:
+    """Tell whether JAX runs on the CPU."""
+    return jax.default_backend() == "cpu"
+
+
+def training_variables(model: keras.Model) -> Variables:
+    """Return the variables that a step of training changes, metrics last."""
+    return (
+        model.trainable_variables,
+        model.non_trainable_variables,
+        model.optimizer.variables,
+        model.metrics_variables,
+    )
+
+
+def values(variables: Variables) -> State:
+    """Return the arrays that the variables hold."""
+    return tuple([variable.value for variable in group] for group in variables)
+
+
+def assign(variables: Variables, state: State) -> None:
+    """Store new arrays in the variables."""
+    for group, arrays in zip(variables, state, strict=True):
+        for variable, array in zip(group, arrays, strict=True):
+            variable.assign(array)
+
+
+def one_of(state: State, i: int) -> State:
+    """Return the state of one copy from the state of all."""
+    return jax.tree.map(lambda leaf: leaf[i], state)
+
+
+def _scan(model: keras.Model, step: Step, *, jit: bool = True) -> Program:
+    """Return the program that runs a step on every batch, in one loop of XLA."""
+
+    def program(
+        state: State, arrays: Arrays, batches: Batches
+    ) -> tuple[dict[str, Any], State]:
+        def one(state: State, chosen: jax.Array) -> tuple[State, None]:
+            return step(state, _take(arrays, chosen))[1], None
+
+        state = (*state[:-1], _fresh_metrics(model, state[-1]))
+        state, _ = jax.lax.scan(one, state, batches.full)
+        if batches.tail is not None:
+            state, _ = one(state, batches.tail)
+        return _logs(model, state[-1]), state
+
+    return jax.jit(program) if jit else program
+
+
+def _steps(model: keras.Model, step: Step) -> Program:
+    """Return a function that runs a compiled step on every batch, one by one."""
+    one = jax.jit(lambda state, arrays, chosen: step(state, _take(arrays, chosen))[1])
+
+    def program(
+        state: State, arrays: Arrays, batches: Batches
+    ) -> tuple[dict[str, Any], State]:
+        state = (*state[:-1], _fresh_metrics(model, state[-1]))
+        tail = [] if batches.tail is None else [batches.tail]
+        for chosen in [*batches.full, *tail]:
+            state = one(state, arrays, chosen)
+        return _logs(model, state[-1]), state
+
+    return program
+
+
+def _run(
+    program: Program, variables: Variables, arrays: Arrays, batches: Batches
+) -> dict[str, Any]:
+    """Run a program on the values of the variables and store the new ones."""
+    logs, state = program(values(variables), arrays, batches)
+    assign(variables, state)
+    return logs
+
+
+def _without_optimizer(variables: Variables) -> Variables:
+    """Return the variables that a step of validation takes."""
+    trainable, other, _, metrics = variables
+    return trainable, other, metrics
+
+
+def _fresh_metrics(model: keras.Model, metrics: list[Any]) -> list[Any]:
+    """Return the values of the metrics' variables as they are before a first batch."""
+    held = list(zip(model.metrics_variables, metrics, strict=True))
+    with keras.StatelessScope(state_mapping=held) as scope:
+        model.reset_metrics()
+    return [scope.get_current_value(variable) for variable in model.metrics_variables]
+
+
+def _logs(model: keras.Model, metrics: list[jax.Array]) -> dict[str, Any]:
+    """Return the results of the metrics from the values of their variables."""
+    held = list(zip(model.metrics_variables, metrics, strict=True))
+    with keras.StatelessScope(state_mapping=held):
+        return model.get_metrics_result()
+
+
+def _take(arrays: Arrays, chosen: jax.Array) -> Arrays:
+    """Return the chosen examples of every array."""
+    return jax.tree.map(lambda leaf: leaf[chosen], arrays)

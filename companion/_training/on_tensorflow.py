@@ -1,0 +1,84 @@
+"""TensorFlow's lines: an epoch is one `tf.function` with a loop inside."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from companion._training.plan import Arrays, Batches
+
+Program = Callable[[Arrays, Batches], dict[str, Any]]
+
+
+class ModelPrograms:
+    """Two programs of a model: an epoch of training and a pass of validation.
+
+    Each runs Keras's own step, so the losses, the metrics and the optimizer are those
+    of `model.fit`. TensorFlow keeps one compiled form for each shape of the data. With
+    `whole`, XLA compiles the loop; without, TensorFlow runs its graph.
+    """
+
+    def __init__(self, model: keras.Model, *, whole: bool) -> None:
+        self._train = _program(model, model.train_step, whole)
+        self._evaluate = _program(model, model.test_step, whole)
+
+    def train(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+        """Train the model for one epoch and return its metrics."""
+        return _run(self._train, arrays, batches)
+
+    def evaluate(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+        """Return the metrics on a validation set."""
+        return _run(self._evaluate, arrays, batches)
+
+
+def outline(function: Callable, *arrays: Any) -> Any:
+    """Return what a function returns, as shapes: nothing is computed."""
+    traced = tf.function(function, autograph=False).get_concrete_function(*arrays)
+    return traced.structured_outputs
+
+
+def on_cpu() -> bool:
+    """Tell whether TensorFlow has no accelerator."""
+    return {device.device_type for device in tf.config.list_logical_devices()} == {
+        "CPU"
+    }
+
+
+def _program(
+    model: keras.Model, step: Callable[[Arrays], Any], whole: bool
+) -> tf.types.experimental.PolymorphicFunction:
+    """Return the program that runs a step on every batch and returns the metrics."""
+
+    def program(arrays: Arrays, batches: Batches) -> dict[str, Any]:
+        def one(i: tf.Tensor) -> tuple[tf.Tensor]:
+            step(_take(arrays, batches.full[i]))
+            return (i + 1,)
+
+        model.reset_metrics()
+        steps = batches.full.shape[0]
+        tf.while_loop(lambda i: i < steps, one, [0], parallel_iterations=1)
+        if batches.tail is not None:
+            step(_take(arrays, batches.tail))
+        return model.get_metrics_result()
+
+    return tf.function(program, autograph=False, jit_compile=whole)
+
+
+def _run(program: Program, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+    """Run a program, and say what to do where XLA cannot compile it."""
+    try:
+        return program(arrays, batches)
+    except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
+        if "XLA" not in str(error):
+            raise
+        raise ValueError(
+            "XLA cannot compile an operation of this model, its loss or its metrics. "
+            "Pass jit_compile=False to run TensorFlow's graph instead, or use "
+            f"model.fit. XLA says: {error.message[:300]}"
+        ) from error
+
+
+def _take(arrays: Arrays, chosen: tf.Tensor) -> Arrays:
+    """Return the chosen examples of every array."""
+    return keras.tree.map_structure(lambda leaf: tf.gather(leaf, chosen), arrays)

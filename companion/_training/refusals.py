@@ -1,0 +1,219 @@
+"""What one program an epoch cannot do, each with its reason and the way out."""
+
+import operator
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+BATCH_HOOKS = tuple(
+    f"on_{phase}batch_{moment}"
+    for phase in ("", "train_", "test_")
+    for moment in ("begin", "end")
+)
+OVERRIDES = ("train_step", "test_step", "compute_metrics")
+
+
+def check_model(model: keras.Model) -> None:
+    """Refuse a model that `model.fit` would refuse, or that needs `model.fit`."""
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"`model` must be a keras.Model. Received: {type(model).__name__}"
+        )
+    if not model.compiled:
+        raise ValueError(
+            "The model is not compiled. Call model.compile(optimizer=..., loss=...) "
+            "before training."
+        )
+    _check_custom_steps(model)
+    _check_setting(
+        model.run_eagerly,
+        "The model was compiled with run_eagerly=True, which runs every operation "
+        "from Python; training.fit runs none from there",
+    )
+    _check_setting(
+        keras.config.backend() not in ("tensorflow", "jax"),
+        f"training.fit compiles for TensorFlow and JAX, not for the backend "
+        f"{keras.config.backend()!r}",
+    )
+    strategy = getattr(model, "distribute_strategy", None)
+    _check_setting(
+        keras.distribution.distribution() is not None
+        or (strategy is not None and strategy.num_replicas_in_sync > 1),
+        "training.fit runs on one device, and the model is distributed over several",
+    )
+
+
+def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+    """Return the callbacks as a list, none of which acts between batches."""
+    if callbacks is None:
+        return []
+    listed = list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
+    for callback in listed:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                "`callbacks` must be a keras.callbacks.Callback or a list of them. "
+                f"Received: {type(callback).__name__}"
+            )
+        hooks = [hook for hook in BATCH_HOOKS if _acts_on(callback, hook)]
+        _check_setting(
+            bool(hooks),
+            "training.fit runs each epoch as one program, so nothing can act between "
+            f"two batches, and {type(callback).__name__} overrides {', '.join(hooks)}",
+        )
+    return listed
+
+
+def check_labels(loss: Any, plan: Any, classes: int) -> None:
+    """Refuse integer labels outside the classes of a sparse crossentropy.
+
+    Compiled programs do not stop there: TensorFlow's returns NaN, and JAX's trains on
+    with an ordinary loss.
+    """
+    for _, y, *_ in filter(None, (plan.training, plan.validation)):
+        if not _is_sparse_crossentropy(loss) or keras.tree.is_nested(y):
+            return
+        allowed = (y >= 0) & (y < classes) | (y == getattr(loss, "ignore_class", None))
+        if not allowed.all():
+            raise ValueError(
+                f"Labels must be integers from 0 to {classes - 1}, one class for each "
+                f"of the model's {classes} outputs. Received: "
+                f"{np.unique(y[~allowed])[:5].tolist()} among them. Count classes from "
+                "0, or give the last layer more units."
+            )
+
+
+def check_count(name: str, value: Any) -> int:
+    """Return a count as a Python int, or say that it must be a positive integer."""
+    expected = f"`{name}` must be an integer of at least 1. Received: {name}={value!r}"
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(expected)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(expected) from None
+    if number < 1:
+        raise ValueError(expected)
+    return number
+
+
+def check_seed(seed: Any) -> int:
+    """Return a seed as a Python int, or say what a seed must be."""
+    expected = (
+        "A seed must be an integer from 0 to 2**32 - 1, for example seed=0. "
+        f"Received: {seed!r}"
+    )
+    if isinstance(seed, bool | np.bool_):
+        raise TypeError(expected)
+    try:
+        number = operator.index(seed)
+    except TypeError:
+        raise TypeError(expected) from None
+    if not 0 <= number < 2**32:
+        raise ValueError(expected)
+    return number
+
+
+def check_seeds(seeds: Any) -> list[int]:
+    """Return the seeds of `training.repeat`, at least one."""
+    if not isinstance(seeds, Iterable) or isinstance(seeds, str):
+        raise TypeError(
+            "seeds must be several integers, for example range(30). "
+            f"Received: {seeds!r}"
+        )
+    chosen = [check_seed(seed) for seed in seeds]
+    if not chosen:
+        raise ValueError("seeds must name at least one seed. Received: none")
+    return chosen
+
+
+def check_factory(callbacks: Any) -> None:
+    """Refuse callbacks of `training.repeat` that are not made anew for each run."""
+    if callbacks is not None and (
+        not callable(callbacks) or isinstance(callbacks, keras.callbacks.Callback)
+    ):
+        raise TypeError(
+            "callbacks must be a function that returns the callbacks of one run, for "
+            "example callbacks=lambda: [keras.callbacks.EarlyStopping()]. "
+            f"Received: {type(callbacks).__name__}"
+        )
+
+
+def check_jit_compile(jit_compile: Any) -> bool | str:
+    """Return "auto", True or False."""
+    if jit_compile not in ("auto", True, False):
+        raise ValueError(
+            f'jit_compile must be "auto", True or False. Received: {jit_compile!r}'
+        )
+    return jit_compile
+
+
+def check_verbose(verbose: Any) -> int:
+    """Return 0 (silent), 1 (one bar) or 2 (a line an epoch)."""
+    if verbose == "auto":
+        return 1
+    if verbose not in (0, 1, 2):
+        raise ValueError(
+            '`verbose` must be "auto", 0 (silent), 1 (one progress bar) or 2 (a line '
+            f"for each epoch). Received: verbose={verbose!r}"
+        )
+    return int(verbose)
+
+
+def check_builds(first: keras.Model, next_model: keras.Model) -> None:
+    """Refuse builds of `training.repeat` that are not fresh copies of one network."""
+    if next_model is first or next_model.optimizer is first.optimizer:
+        raise ValueError(
+            "`build` must make a new model and a new optimizer each time it is called. "
+            "Received the same object twice: create both inside `build`."
+        )
+    shapes = [_shapes(model) for model in (first, next_model)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            "`build` must make the same network each time it is called. Received "
+            f"weights of shapes {shapes[0]} and then {shapes[1]}."
+        )
+
+
+def _check_custom_steps(model: keras.Model) -> None:
+    """Refuse a model whose training step is its own."""
+    custom = [name for name in OVERRIDES if not _inherits(model, name, [keras.Model])]
+    _check_setting(
+        bool(custom),
+        f"{type(model).__name__} overrides {', '.join(custom)}, and training.fit "
+        "compiles Keras's own training step",
+    )
+
+
+def _check_setting(refused: bool, reason: str) -> None:
+    """Raise the reason, followed by what to use instead."""
+    if refused:
+        raise ValueError(f"{reason}. Use model.fit here: it takes the same arguments.")
+
+
+def _acts_on(callback: keras.callbacks.Callback, hook: str) -> bool:
+    """Tell whether a callback does something in a hook for batches."""
+    silent: list[type] = [keras.callbacks.Callback, keras.callbacks.ProgbarLogger]
+    if getattr(callback, "save_freq", None) == "epoch":
+        silent += [keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore]
+    return not _inherits(callback, hook, silent)
+
+
+def _inherits(instance: object, name: str, classes: Iterable[type]) -> bool:
+    """Tell whether a method is the one that one of the classes defines."""
+    method = getattr(getattr(instance, name), "__func__", None)
+    return any(method is getattr(kind, name) for kind in classes)
+
+
+def _is_sparse_crossentropy(loss: Any) -> bool:
+    """Tell whether a compiled loss takes integer labels."""
+    if isinstance(loss, keras.losses.SparseCategoricalCrossentropy):
+        return True
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
+    return name in ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
+
+
+def _shapes(model: keras.Model) -> Sequence[tuple[int, ...]]:
+    """Return the shape of each variable of a model."""
+    return [tuple(variable.shape) for variable in model.variables]

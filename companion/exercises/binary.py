@@ -1,0 +1,441 @@
+"""The exercises of the chapter on binary crossentropy."""
+
+import numpy as np
+
+from ._core import Exercise, Mistake
+
+
+def loss_of_one_prediction():
+    """Take the negative logarithm of the probability given to what happened."""
+    p = 0.8
+    given_to_what_happened = 1 - p  # the label is 0
+    return float(-np.log(given_to_what_happened))
+
+
+def _label_taken_for_one():
+    return float(-np.log(0.8))
+
+
+def _one_prediction_in_bits():
+    return float(-np.log2(0.2))
+
+
+def _one_prediction_with_base_ten():
+    return float(-np.log10(0.2))
+
+
+def _without_the_minus():
+    return float(np.log(0.2))
+
+
+def _no_logarithm():
+    return 0.2
+
+
+def _absolute_error():
+    return 0.8
+
+
+def _squared_error():
+    return 0.64
+
+
+def best_constant():
+    """Give the share of class 1 to every example, and average the losses."""
+    negatives, positives = 90, 10
+    p = positives / (negatives + positives)
+    total = -positives * np.log(p) - negatives * np.log(1 - p)
+    return p, float(total / (negatives + positives))
+
+
+def _constant_of_a_coin():
+    return 0.5, float(np.log(2))
+
+
+def _always_the_majority():
+    return 0.0, 0.0
+
+
+def _constant_in_bits():
+    p, loss = best_constant()
+    return p, float(loss / np.log(2))
+
+
+def _negatives_alone():
+    return 0.1, float(-np.log(0.9))
+
+
+def _positives_left_out_of_the_mean():
+    return 0.1, float(-0.9 * np.log(0.9))
+
+
+def _negatives_left_out_of_the_mean():
+    return 0.1, float(-0.1 * np.log(0.1))
+
+
+def _probability_of_class_0():
+    return 0.9, best_constant()[1]
+
+
+def _sum_of_the_losses():
+    return 0.1, 100 * best_constant()[1]
+
+
+def _loss_first():
+    return best_constant()[::-1]
+
+
+def step(w, b, x, t, rate):
+    """Take one step of gradient descent on the mean binary crossentropy."""
+    p = 1 / (1 + np.exp(-(w * x + b)))  # forward pass
+    slope = p - t  # the gradient for each score
+    return w - rate * np.mean(slope * x), b - rate * np.mean(slope)
+
+
+def _draw_step(rng):
+    count = int(rng.integers(4, 7))
+    t = rng.permutation(np.arange(count) % 2)
+    w, b = rng.normal(size=2).round(2)
+    return float(w), float(b), rng.normal(size=count).round(2), t, 0.5
+
+
+def _moved(w, b, x, rate, slope):
+    return w - rate * np.mean(slope * x), b - rate * np.mean(slope)
+
+
+def _belief(w, b, x):
+    return 1 / (1 + np.exp(-(w * x + b)))
+
+
+def _uphill(w, b, x, t, rate):
+    return _moved(w, b, x, rate, t - _belief(w, b, x))
+
+
+def _summed(w, b, x, t, rate):
+    return _moved(w, b, x, len(x) * rate, _belief(w, b, x) - t)
+
+
+def _without_the_measurement(w, b, x, t, rate):
+    return _moved(w, b, np.ones_like(x), rate, _belief(w, b, x) - t)
+
+
+def _slope_for_the_probability(w, b, x, t, rate):
+    p = _belief(w, b, x)
+    return _moved(w, b, x, rate, (1 - t) / (1 - p) - t / p)
+
+
+def _slope_times_sigmoid_slope(w, b, x, t, rate):
+    p = _belief(w, b, x)
+    return _moved(w, b, x, rate, (p - t) * p * (1 - p))
+
+
+def _decision_instead_of_probability(w, b, x, t, rate):
+    return _moved(w, b, x, rate, (_belief(w, b, x) > 0.5) - t)
+
+
+def _score_instead_of_probability(w, b, x, t, rate):
+    return _moved(w, b, x, rate, w * x + b - t)
+
+
+def _only_the_gradient(w, b, x, t, rate):
+    slope = _belief(w, b, x) - t
+    return np.mean(slope * x), np.mean(slope)
+
+
+def _one_after_the_other(w, b, x, t, rate):
+    w, _ = step(w, b, x, t, rate)
+    return w, step(w, b, x, t, rate)[1]
+
+
+def _bias_first(w, b, x, t, rate):
+    return step(w, b, x, t, rate)[::-1]
+
+
+def best_factor(t, z, factors):
+    """Try every factor and keep the one with the lowest mean crossentropy."""
+    mean_losses = []
+    for k in factors:
+        # log(1 + exp(kz)) - t kz, without an overflow.
+        mean_losses.append(np.mean(np.logaddexp(0, k * z) - t * k * z))
+    return factors[np.argmin(mean_losses)]
+
+
+def _draw_overconfident(rng):
+    honest = rng.normal(0.0, 2.0, size=200)
+    t = (rng.uniform(size=200) < 1 / (1 + np.exp(-honest))).astype(int)
+    factors = rng.permutation(np.geomspace(0.002, 2.0, 31))
+    return t, honest * rng.uniform(80.0, 160.0), factors
+
+
+def _mean_losses(t, z, factors):
+    return [np.mean(np.logaddexp(0, k * z) - t * k * z) for k in factors]
+
+
+def _through_the_logarithm_of_0(t, z, factors):
+    losses = []
+    for k in factors:
+        p = 1 / (1 + np.exp(-k * z))
+        losses.append(-np.mean(t * np.log(p) + (1 - t) * np.log(1 - p)))
+    return factors[np.argmin(losses)]
+
+
+def _by_accuracy(t, z, factors):
+    return factors[np.argmax([np.mean((k * z > 0) == t) for k in factors])]
+
+
+def _highest_loss(t, z, factors):
+    return factors[np.argmax(_mean_losses(t, z, factors))]
+
+
+def _timid(t, z, factors):
+    return factors.min()
+
+
+def _loss_instead_of_factor(t, z, factors):
+    return min(_mean_losses(t, z, factors))
+
+
+def _place_instead_of_factor(t, z, factors):
+    return np.argmin(_mean_losses(t, z, factors))
+
+
+EXERCISES = (
+    Exercise(
+        id="binary-1",
+        minutes=5,
+        difficulty="finger",
+        solution=loss_of_one_prediction,
+        hints=(
+            "`p` is the probability of label 1, and the label is 0. Which probability "
+            "did the classifier give to what happened?",
+            "It gave `1 - p` to label 0. The loss is the negative natural logarithm "
+            "of that number: `-np.log(...)`.",
+        ),
+        mistakes=(
+            Mistake(
+                _label_taken_for_one,
+                "This is the loss for label 1. The label is 0, so the classifier "
+                "leaned to the wrong side and pays more: use `1 - p`.",
+            ),
+            Mistake(
+                _one_prediction_in_bits,
+                "The right amount in bits. Nats are asked for: use the natural "
+                "logarithm, `np.log`.",
+            ),
+            Mistake(
+                _one_prediction_with_base_ten,
+                "You used the logarithm with base 10. Nats need the natural "
+                "logarithm, `np.log`.",
+            ),
+            Mistake(
+                _without_the_minus,
+                "The size is right, the sign is not. The logarithm of a probability "
+                "is negative, and the minus in front of the formula makes the loss "
+                "positive.",
+            ),
+            Mistake(
+                _no_logarithm,
+                "0.2 is the probability that was given to what happened. The loss is "
+                "its negative logarithm.",
+            ),
+            Mistake(
+                _absolute_error,
+                "0.8 is the distance between prediction and label. Crossentropy takes "
+                "the negative logarithm of the probability given to what happened.",
+            ),
+            Mistake(
+                _squared_error,
+                "This is the squared error. Crossentropy takes the negative logarithm "
+                "of the probability given to what happened.",
+            ),
+        ),
+        right="A mistake at 0.8 costs more than twice as much as an undecided 0.5, "
+        "which costs 0.693.",
+    ),
+    Exercise(
+        id="binary-2",
+        minutes=10,
+        difficulty="core",
+        solution=best_constant,
+        hints=(
+            "It is the bent coin again, with another share of ones.",
+            "The best constant is the share of class 1 in the data.",
+            "With `p = 0.1`, ten examples cost `-log(0.1)` each and ninety cost "
+            "`-log(0.9)` each. Add up, and divide by 100.",
+        ),
+        mistakes=(
+            Mistake(
+                _constant_of_a_coin,
+                "0.5 with 0.693 is the price of knowing nothing when both classes are "
+                "equally frequent. Here you know that class 1 is rare, and "
+                "that is worth something.",
+            ),
+            Mistake(
+                _always_the_majority,
+                "With `p = 0` the ninety examples of class 0 do cost nothing, but the "
+                "ten of class 1 were called impossible and cost infinitely much. You "
+                "may be thinking of accuracy, where saying no 100 times is 90 % right.",
+            ),
+            Mistake(
+                _constant_in_bits,
+                "`p` is right, and the loss is right in bits. Nats are asked for: use "
+                "the natural logarithm.",
+            ),
+            Mistake(
+                _negatives_alone,
+                "`p` is right. 0.105 is the loss of an example of class 0. The ten of "
+                "class 1 cost far more each, and belong in the mean.",
+            ),
+            Mistake(
+                _positives_left_out_of_the_mean,
+                "`p` is right. Your mean holds the ninety examples of class 0 and "
+                "leaves out the ten of class 1: add `0.1 * -log(0.1)`.",
+            ),
+            Mistake(
+                _negatives_left_out_of_the_mean,
+                "`p` is right. Your mean holds the ten examples of class 1 and leaves "
+                "out the ninety of class 0: add `0.9 * -log(0.9)`.",
+            ),
+            Mistake(
+                _probability_of_class_0,
+                "The loss is right. But `p` is the probability of class 1, the rare "
+                "one; you gave that of class 0.",
+            ),
+            Mistake(
+                _sum_of_the_losses,
+                "`p` is right, and your loss is the sum over all 100 examples. The "
+                "mean is asked for.",
+            ),
+            Mistake(
+                _loss_first,
+                "Both numbers are right, in the wrong order: `p` comes first.",
+            ),
+        ),
+        right="A network on such data has to get below 0.325, not below 0.693, to show "
+        "that it looks at its input.",
+    ),
+    Exercise(
+        id="binary-3",
+        minutes=10,
+        difficulty="core",
+        solution=step,
+        draw=_draw_step,
+        hints=(
+            "Go through the cycle: scores, probabilities, gradient for each score, "
+            "mean, update. The value of the loss itself is not needed.",
+            "The gradient for the score of one example is `p - t`. For `w` multiply "
+            "it by that example's `x`, for `b` leave it as it is.",
+            "`p = 1 / (1 + np.exp(-(w * x + b)))`, then "
+            "`w - rate * np.mean((p - t) * x)`, and the same for `b` without `x`.",
+        ),
+        mistakes=(
+            Mistake(
+                _uphill,
+                "You walk uphill: the new weights have a higher loss. The gradient is "
+                "`p - t`, and the update subtracts it.",
+            ),
+            Mistake(
+                _summed,
+                "You subtract the sum over the examples. The loss is the mean, so its "
+                "gradient is the mean too: otherwise the step grows with the number "
+                "of examples.",
+            ),
+            Mistake(
+                _without_the_measurement,
+                "The bias is right. For the weight the chain rule multiplies each "
+                "example's `p - t` by its measurement `x`.",
+            ),
+            Mistake(
+                _slope_for_the_probability,
+                "You used the gradient for the probability. Between the probability "
+                "and the score lies the sigmoid, with slope `p * (1 - p)`: the "
+                "product of both is `p - t`.",
+            ),
+            Mistake(
+                _slope_times_sigmoid_slope,
+                "`p - t` is already the gradient for the score: the slope of the "
+                "sigmoid is in it. Do not multiply by `p * (1 - p)` once more.",
+            ),
+            Mistake(
+                _decision_instead_of_probability,
+                "You subtract the label from the decision. The gradient needs the "
+                "probability `p`, without a threshold.",
+            ),
+            Mistake(
+                _score_instead_of_probability,
+                "You subtract the label from the score. Turn the score into a "
+                "probability first, with the sigmoid.",
+            ),
+            Mistake(
+                _only_the_gradient,
+                "You return the two gradients. Subtract them, times `rate`, from `w` "
+                "and `b`.",
+            ),
+            Mistake(
+                _one_after_the_other,
+                "The weight is right. The bias was updated with probabilities "
+                "computed from the new weight: make both updates from the same "
+                "forward pass.",
+            ),
+            Mistake(
+                _bias_first,
+                "Both numbers are right, in the wrong order: the weight comes first.",
+            ),
+        ),
+        right="Repeat this step and you have trained a logistic regression.",
+    ),
+    Exercise(
+        id="binary-4",
+        minutes=15,
+        difficulty="open",
+        solution=best_factor,
+        draw=_draw_overconfident,
+        hints=(
+            "For each factor `k` compute the mean loss of the scores `k * z`, then "
+            "return the factor with the lowest.",
+            "From probabilities you meet `log(0)`: the sigmoid of a score in the "
+            "hundreds is exactly 1. From the score, the loss of one example is "
+            "`log(1 + exp(z)) - t * z`.",
+            "`np.logaddexp(0, z)` is `log(1 + exp(z))` without an overflow, and "
+            "`losses.binary_crossentropy(t, k * z, from_logits=True)` uses it. Then "
+            "`factors[np.argmin(...)]`.",
+        ),
+        mistakes=(
+            Mistake(
+                _through_the_logarithm_of_0,
+                "Some of your losses are not numbers (NaN): large scores give "
+                "probabilities of exactly 0 or 1, then `log(0)`. `np.argmin` picks "
+                "the first NaN. Compute from the scores, "
+                "`np.logaddexp(0, z) - t * z`.",
+            ),
+            Mistake(
+                _by_accuracy,
+                "You seem to go by the accuracy. It is the same for every positive "
+                "factor, so the first one wins by accident. Compare the mean losses.",
+            ),
+            Mistake(
+                _highest_loss,
+                "You return the factor with the highest loss. The lowest is asked for.",
+            ),
+            Mistake(
+                _timid,
+                "You return the smallest factor. That shrinks all probabilities "
+                "towards 0.5, and the loss towards 0.693; somewhere between, it is "
+                "lower. If you searched for it, check that label 1 goes with high "
+                "scores in your loss.",
+            ),
+            Mistake(
+                _loss_instead_of_factor,
+                "You return the lowest mean loss. The factor that reaches it is asked "
+                "for.",
+            ),
+            Mistake(
+                _place_instead_of_factor,
+                "You return the place of the best factor in the array. Give the "
+                "factor itself, `factors[...]`.",
+            ),
+        ),
+        right="This is temperature scaling: the factor is 1 over the temperature. In "
+        "practice you choose it on validation data, never on the test set.",
+    ),
+)

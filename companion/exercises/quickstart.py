@@ -1,0 +1,319 @@
+"""The exercises of the quickstart chapter."""
+
+import numpy as np
+
+from ._core import Exercise, Mistake
+
+
+def digit_and_probability():
+    """Read the class and its probability from a row of probabilities."""
+    row = np.array([0.02, 0.01, 0.03, 0.02, 0.05, 0.01, 0.02, 0.78, 0.02, 0.04])
+    digit = int(np.argmax(row))
+    return digit, float(row[digit])
+
+
+def _counted_from_one():
+    digit, probability = digit_and_probability()
+    return digit + 1, probability
+
+
+def _swapped():
+    return digit_and_probability()[::-1]
+
+
+def _in_per_cent():
+    digit, probability = digit_and_probability()
+    return digit, 100 * probability
+
+
+def _sum_of_row():
+    return digit_and_probability()[0], 1.0
+
+
+def _least_likely():
+    return 1, 0.01
+
+
+def to_class(scores):
+    """Turn a batch of logits into classes and the probability of each."""
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    probabilities = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities.argmax(axis=1), probabilities.max(axis=1)
+
+
+def _draw_scores(rng):
+    return (rng.normal(0.0, 2.0, size=(int(rng.integers(3, 6)), 7)),)
+
+
+def _softmax(scores, axis):
+    powers = np.exp(scores)
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
+def _classes_down_the_columns(scores):
+    probabilities = _softmax(scores, 1)
+    return probabilities.argmax(axis=0), probabilities.max(axis=0)
+
+
+def _all_down_the_columns(scores):
+    probabilities = _softmax(scores, 0)
+    return probabilities.argmax(axis=0), probabilities.max(axis=0)
+
+
+def _no_softmax(scores):
+    return scores.argmax(axis=1), scores.max(axis=1)
+
+
+def _softmax_down_the_columns(scores):
+    probabilities = _softmax(scores, 0)
+    return probabilities.argmax(axis=1), probabilities.max(axis=1)
+
+
+def _softmax_of_the_batch(scores):
+    probabilities = _softmax(scores, None)
+    return probabilities.argmax(axis=1), probabilities.max(axis=1)
+
+
+def _sigmoid(scores):
+    probabilities = 1 / (1 + np.exp(-scores))
+    return probabilities.argmax(axis=1), probabilities.max(axis=1)
+
+
+def _shares_without_exp(scores):
+    shares = scores / scores.sum(axis=1, keepdims=True)
+    return shares.argmax(axis=1), shares.max(axis=1)
+
+
+def _powers_only(scores):
+    return scores.argmax(axis=1), np.exp(scores).max(axis=1)
+
+
+def _all_probabilities(scores):
+    return scores.argmax(axis=1), _softmax(scores, 1)
+
+
+def _probabilities_first(scores):
+    return to_class(scores)[::-1]
+
+
+def _one_for_the_batch(scores):
+    probabilities = _softmax(scores, 1)
+    return probabilities.argmax(), probabilities.max()
+
+
+def loss_for_labels():
+    """Choose the loss from the labels' shape and the number of output units."""
+    described = [((1000, 10), 10), ((1000,), 10), ((1000,), 1)]
+
+    def name(shape, units):
+        if units == 1:
+            return "binary_crossentropy"
+        if shape[-1] == units:
+            return "categorical_crossentropy"
+        return "sparse_categorical_crossentropy"
+
+    return tuple(name(shape, units) for shape, units in described)
+
+
+_BINARY = "binary_crossentropy"
+_ONE_HOT = "categorical_crossentropy"
+_SPARSE = "sparse_categorical_crossentropy"
+
+
+def _forms_swapped():
+    return _SPARSE, _ONE_HOT, _BINARY
+
+
+def _categorical_for_ten():
+    return _ONE_HOT, _ONE_HOT, _BINARY
+
+
+def _sparse_for_ten():
+    return _SPARSE, _SPARSE, _BINARY
+
+
+def _binary_for_one_hot():
+    return _BINARY, _SPARSE, _BINARY
+
+
+def _sparse_for_two_classes():
+    return _ONE_HOT, _SPARSE, _SPARSE
+
+
+def _categorical_for_two_classes():
+    return _ONE_HOT, _SPARSE, _ONE_HOT
+
+
+EXERCISES = (
+    Exercise(
+        id="quickstart-1",
+        minutes=3,
+        difficulty="finger",
+        solution=digit_and_probability,
+        hints=(
+            "The ten numbers stand for the digits 0 to 9, in this order.",
+            "The network's answer is the digit with the largest probability: "
+            "`np.argmax` finds its place in the row.",
+            "Counting starts at 0: the first number belongs to the digit 0, the "
+            "second to the digit 1.",
+        ),
+        mistakes=(
+            Mistake(
+                _counted_from_one,
+                "The probability is right, the digit is one too high: the first "
+                "number in the row belongs to class 0, not to class 1.",
+            ),
+            Mistake(
+                _swapped,
+                "Both numbers are right, in the wrong order: the class comes first, "
+                "then its probability.",
+            ),
+            Mistake(
+                _in_per_cent,
+                "The digit is right. Give the probability as it stands in the row, "
+                "between 0 and 1, not in per cent.",
+            ),
+            Mistake(
+                _sum_of_row,
+                "The digit is right. 1 is the sum of the whole row: the network is "
+                "certain that the image is some digit. How certain is it of this one?",
+            ),
+            Mistake(
+                _least_likely,
+                "You gave the smallest number in the row. These are probabilities, "
+                "not distances: the largest one wins.",
+            ),
+        ),
+        right="The place of the largest number is the class, and the number itself "
+        "is how sure the network is.",
+    ),
+    Exercise(
+        id="quickstart-2",
+        minutes=5,
+        difficulty="core",
+        solution=to_class,
+        draw=_draw_scores,
+        tolerance=1e-5,
+        hints=(
+            "Each row is one image. Whatever you compute, compute it along the row: "
+            "`axis=1`.",
+            "Softmax turns a row of scores into probabilities: take `np.exp` of every "
+            "score, then divide by the row's sum. `keepdims=True` keeps the sums in a "
+            "column, so that the division goes row by row.",
+            "`probabilities.argmax(axis=1)` are the classes and "
+            "`probabilities.max(axis=1)` are their probabilities. Return both, "
+            "separated by a comma.",
+        ),
+        mistakes=(
+            Mistake(
+                _classes_down_the_columns,
+                "Softmax is right, but the largest number is looked for down the "
+                "columns, so you get one class per column. One image is one row: "
+                "use `axis=1`.",
+            ),
+            Mistake(
+                _all_down_the_columns,
+                "Everything is computed down the columns (`axis=0`), so you get one "
+                "class per column. One image is one row: use `axis=1` for softmax "
+                "and for argmax.",
+            ),
+            Mistake(
+                _no_softmax,
+                "The classes are right. The largest score is not a probability yet: "
+                "apply softmax to each row first.",
+            ),
+            Mistake(
+                _softmax_down_the_columns,
+                "Your softmax divides by the sum of each column, so every column sums "
+                "to 1. The probabilities of one image stand in one row: sum along "
+                "`axis=1`.",
+            ),
+            Mistake(
+                _softmax_of_the_batch,
+                "The classes are right. Your softmax divides by the sum of the whole "
+                "batch, so each image's probability depends on the other images. "
+                "Divide by the row's own sum: `sum(axis=1, keepdims=True)`.",
+            ),
+            Mistake(
+                _sigmoid,
+                "The classes are right. The sigmoid looks at each score alone, so a "
+                "row does not sum to 1. Softmax makes the scores of a row compete.",
+            ),
+            Mistake(
+                _shares_without_exp,
+                "You divide the scores by their sum. Scores can be negative, so these "
+                "shares are not probabilities: take `np.exp` of the scores first.",
+            ),
+            Mistake(
+                _powers_only,
+                "The classes are right. `np.exp` makes the scores positive, and they "
+                "still have to be divided by their row's sum.",
+            ),
+            Mistake(
+                _all_probabilities,
+                "The classes and the probabilities are right. Return only the "
+                "probability of the chosen class, one number for each row.",
+            ),
+            Mistake(
+                _probabilities_first,
+                "Both arrays are right, in the wrong order: the classes come first.",
+            ),
+            Mistake(
+                _one_for_the_batch,
+                "You get a single answer for the whole batch: without `axis=1`, "
+                "argmax and max look at all rows at once.",
+            ),
+        ),
+        right="Softmax keeps the order of the scores, so the class could be read from "
+        "the scores directly; the probability could not.",
+    ),
+    Exercise(
+        id="quickstart-3",
+        minutes=5,
+        difficulty="core",
+        solution=loss_for_labels,
+        hints=(
+            "Look at the labels' shape first, then at the number of output units.",
+            "One output unit can say only yes or no: that is the binary loss.",
+            "With ten outputs, ten numbers for each label are the one-hot form, and "
+            "one integer for each label is the sparse form.",
+        ),
+        mistakes=(
+            Mistake(
+                _forms_swapped,
+                "C is right, A and B are swapped. Sparse means that a label is stored "
+                "as one integer instead of a row of zeros with a single one.",
+            ),
+            Mistake(
+                _categorical_for_ten,
+                "A and C are right. In B a label is a single integer, and "
+                "`categorical_crossentropy` needs a row of ten numbers for each image.",
+            ),
+            Mistake(
+                _sparse_for_ten,
+                "B and C are right. In A each label is already a row of ten numbers, "
+                "and the sparse loss expects one integer for each image.",
+            ),
+            Mistake(
+                _binary_for_one_hot,
+                "B and C are right. The labels in A are zeros and ones, but they "
+                "describe one choice among ten. The binary loss would judge ten "
+                "separate yes-or-no questions.",
+            ),
+            Mistake(
+                _sparse_for_two_classes,
+                "A and B are right. The labels in C look like class numbers, but the "
+                "network has a single output: the sparse loss needs one output for "
+                "each class.",
+            ),
+            Mistake(
+                _categorical_for_two_classes,
+                "A and B are right. In C there is one output and one number for each "
+                "label. `categorical_crossentropy` needs a row with one entry for each "
+                "class; a row of one entry always has loss 0.",
+            ),
+        ),
+        right="The labels' form and the number of outputs decide. For the same image, "
+        "one-hot and integer labels give the same loss.",
+    ),
+)

@@ -1,0 +1,331 @@
+"""Reference losses in NumPy: one value per example, in nats, nothing reduced.
+
+Every loss is a pure function ``(y_true, y_pred, *, options)`` and stands beside its
+gradient with respect to what you pass as ``y_pred``. Arithmetic and results are
+float64; one example without a batch axis gives a NumPy scalar.
+
+``y_pred`` holds probabilities, or raw scores with ``from_logits=True``. As in Keras,
+class probabilities are divided by their sum, then probabilities are clipped to
+``[epsilon, 1 - epsilon]``; where the clip acts, the loss is flat and its gradient 0.
+``epsilon=0`` turns the clip off: probability 0 for what happened costs infinity, and
+``0 log 0`` counts as 0. Logits are never clipped, so there ``epsilon`` has no effect.
+
+Nothing is repaired silently. Bad input raises ``TypeError`` (wrong kind of value) or
+``ValueError`` (wrong shape or value), and the message says how to mend it. Rows that
+must sum to 1 may miss it by the square root of their dtype's machine epsilon.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from companion._checks import binary_inputs, categorical_inputs, sparse_inputs
+
+__all__ = [
+    "binary_crossentropy",
+    "binary_crossentropy_gradient",
+    "categorical_crossentropy",
+    "categorical_crossentropy_gradient",
+    "sparse_categorical_crossentropy",
+    "sparse_categorical_crossentropy_gradient",
+]
+
+Floats = NDArray[np.float64] | np.float64
+
+
+def binary_crossentropy(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    from_logits: bool = False,
+    epsilon: float = 1e-7,
+    label_smoothing: float = 0.0,
+) -> Floats:
+    """Return ``-t log p - (1 - t) log(1 - p)`` for every entry, in nats.
+
+    Keras: ``keras.losses.binary_crossentropy`` before its mean over the last axis.
+    Source: Bishop (2006), Pattern Recognition and Machine Learning, eq. 4.90.
+
+    Parameters
+    ----------
+    y_true : array_like, shape (...)
+        Targets in [0, 1]: labels 0 and 1, booleans, or probabilities in between.
+    y_pred : array_like, shape (...)
+        Probabilities of label 1, or logits. The shape must equal that of ``y_true``.
+    from_logits : bool, default=False
+        Whether ``y_pred`` holds logits, so that ``p = 1 / (1 + exp(-y_pred))``.
+    epsilon : float in [0, 0.5), default=1e-7
+        Probabilities are clipped to ``[epsilon, 1 - epsilon]``; 0 for no clip.
+    label_smoothing : float in [0, 1], default=0.0
+        With ``a``, targets become ``t (1 - a) + a / 2``.
+
+    Returns
+    -------
+    ndarray of float64, shape (...)
+        The shape of ``y_pred``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the shapes differ, an array is empty or not finite, a target (for example
+        -1) or probability lies outside [0, 1], or an option is out of range.
+
+    Examples
+    --------
+    >>> binary_crossentropy([1, 0, 1], [0.9, 0.1, 0.5]).round(4)
+    array([0.1054, 0.1054, 0.6931])
+    """
+    t, p = binary_inputs(y_true, y_pred, from_logits, epsilon, label_smoothing)
+    return _binary(t, p, from_logits, epsilon)
+
+
+def binary_crossentropy_gradient(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    from_logits: bool = False,
+    epsilon: float = 1e-7,
+    label_smoothing: float = 0.0,
+) -> Floats:
+    """Return the derivative of each entry's loss by its ``y_pred``.
+
+    It is ``(1 - t) / (1 - p) - t / p`` for probabilities, 0 where they are clipped,
+    and ``p - t`` for logits (Bishop 2006, eq. 4.91). Arguments, errors and the
+    mirrored Keras setting are those of `binary_crossentropy`; the result has the
+    shape of ``y_pred``, in nats per unit of ``y_pred``.
+
+    Examples
+    --------
+    >>> binary_crossentropy_gradient([1, 0], [0.5, 0.75])
+    array([-2.,  4.])
+    >>> binary_crossentropy_gradient([1, 0], [0.0, 0.0], from_logits=True)
+    array([-0.5,  0.5])
+    """
+    t, p = binary_inputs(y_true, y_pred, from_logits, epsilon, label_smoothing)
+    return _binary_slope(t, p, from_logits, epsilon)
+
+
+def categorical_crossentropy(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    from_logits: bool = False,
+    epsilon: float = 1e-7,
+    label_smoothing: float = 0.0,
+) -> Floats:
+    """Return ``-sum over classes of t log p`` for every example, in nats.
+
+    Keras: ``keras.losses.categorical_crossentropy`` with ``axis=-1``. Sources: Bishop
+    (2006), eq. 4.108; smoothing: Szegedy et al. (2016), arXiv 1512.00567, section 7.
+
+    Parameters
+    ----------
+    y_true : array_like, shape (..., C)
+        One distribution over the C >= 2 classes in every row: one-hot (booleans too)
+        or soft, entries in [0, 1] that sum to 1. Several labels at once belong to
+        `binary_crossentropy`, integer labels to `sparse_categorical_crossentropy`.
+    y_pred : array_like, shape (..., C)
+        Probabilities that sum to 1 in every row, or logits.
+    from_logits : bool, default=False
+        Whether ``y_pred`` holds logits, so that ``p = softmax(y_pred)``.
+    epsilon : float in [0, 0.5), default=1e-7
+        Probabilities are divided by their sum, then clipped to
+        ``[epsilon, 1 - epsilon]``; 0 for no clip.
+    label_smoothing : float in [0, 1], default=0.0
+        With ``a``, targets become ``t (1 - a) + a / C``.
+
+    Returns
+    -------
+    ndarray of float64, shape (...)
+        The last axis is gone.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the shapes differ, an array is empty or not finite, there is one class
+        only, entries lie outside [0, 1], rows do not sum to 1, or an option is out
+        of range.
+
+    Examples
+    --------
+    >>> categorical_crossentropy([[0, 0, 1], [1, 0, 0]], [[0, 0.05, 0.95]] * 2).round(4)
+    array([ 0.0513, 16.1181])
+    """
+    t, p = categorical_inputs(y_true, y_pred, from_logits, epsilon, label_smoothing)
+    return _categorical(t, p, from_logits, epsilon)
+
+
+def categorical_crossentropy_gradient(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    from_logits: bool = False,
+    epsilon: float = 1e-7,
+    label_smoothing: float = 0.0,
+) -> Floats:
+    """Return the gradient of every example's loss by its row of ``y_pred``.
+
+    For logits it is ``sum(t) softmax - t`` (Bishop 2006, eq. 4.109). For
+    probabilities it goes through the division by their sum ``s``: with ``q = p / s``
+    it is ``(sum(u) - u / q) / s``, where ``u`` is ``t`` with 0 for clipped classes.
+    Arguments, errors and the mirrored Keras setting are those of
+    `categorical_crossentropy`; the result has the shape (..., C) of ``y_pred``, in
+    nats per unit of ``y_pred``.
+
+    Examples
+    --------
+    >>> categorical_crossentropy_gradient([0, 1, 0], [0.25, 0.5, 0.25])
+    array([ 1., -1.,  1.])
+    >>> categorical_crossentropy_gradient([0, 1], [2.0, 2.0], from_logits=True)
+    array([ 0.5, -0.5])
+    """
+    t, p = categorical_inputs(y_true, y_pred, from_logits, epsilon, label_smoothing)
+    return _categorical_slope(t, p, from_logits, epsilon)
+
+
+def sparse_categorical_crossentropy(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    from_logits: bool = False,
+    epsilon: float = 1e-7,
+    ignore_class: int | None = None,
+) -> Floats:
+    """Return ``-log p[y]`` for every example with integer label ``y``, in nats.
+
+    Keras: ``keras.losses.sparse_categorical_crossentropy`` with ``axis=-1``, as JAX
+    and PyTorch compute it. On TensorFlow, Keras clips before it divides by the sum and
+    differs by up to ``log(1 + (C - 1) * epsilon)``. Source: Bishop (2006), eq. 4.108.
+
+    Parameters
+    ----------
+    y_true : array_like of int, shape (...)
+        Classes 0 to C - 1, of any integer dtype. Booleans and floats are refused.
+    y_pred : array_like, shape (..., C)
+        Probabilities that sum to 1 in every row, or logits; C >= 2.
+    from_logits : bool, default=False
+        Whether ``y_pred`` holds logits, so that ``p = softmax(y_pred)``.
+    epsilon : float in [0, 0.5), default=1e-7
+        Probabilities are divided by their sum, then clipped to
+        ``[epsilon, 1 - epsilon]``; 0 for no clip.
+    ignore_class : int or None, default=None
+        A label whose loss and gradient are 0. It may lie outside 0 to C - 1.
+
+    Returns
+    -------
+    ndarray of float64, shape (...)
+        The shape of ``y_true``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If labels are one-hot, not integers or outside the classes, shapes do not
+        fit, an array is empty or not finite, there is one class only, probabilities
+        lie outside [0, 1] or do not sum to 1, or an option is out of range.
+
+    Examples
+    --------
+    >>> sparse_categorical_crossentropy([2, 1], [[0, 0.05, 0.95]] * 2).round(4)
+    array([0.0513, 2.9957])
+    """
+    labels, ignored, p = sparse_inputs(
+        y_true, y_pred, from_logits, epsilon, ignore_class
+    )
+    return np.where(ignored, 0.0, _sparse(labels, p, from_logits, epsilon))[()]
+
+
+def sparse_categorical_crossentropy_gradient(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    from_logits: bool = False,
+    epsilon: float = 1e-7,
+    ignore_class: int | None = None,
+) -> Floats:
+    """Return the gradient of every example's loss by its row of ``y_pred``.
+
+    It is that of `categorical_crossentropy_gradient` for the same labels one-hot, and
+    0 for ignored labels. Arguments, errors, the mirrored Keras setting and the source
+    are those of `sparse_categorical_crossentropy`; the result has the shape (..., C)
+    of ``y_pred``, in nats per unit of ``y_pred``.
+
+    Examples
+    --------
+    >>> sparse_categorical_crossentropy_gradient(1, [0.25, 0.5, 0.25])
+    array([ 1., -1.,  1.])
+    """
+    labels, ignored, p = sparse_inputs(
+        y_true, y_pred, from_logits, epsilon, ignore_class
+    )
+    slope = _categorical_slope(_one_hot(labels, p), p, from_logits, epsilon)
+    return np.where(ignored[..., None], 0.0, slope)
+
+
+# The arithmetic, unvalidated: finite differences step outside the simplex here.
+
+
+@np.errstate(divide="ignore")
+def _binary(t, p, from_logits, epsilon):
+    if from_logits:
+        return t * np.logaddexp(0, -p) + (1 - t) * np.logaddexp(0, p)
+    q = _clip(p, epsilon)
+    # 0 - x rather than -x: a loss of nothing is 0, not -0.
+    return 0.0 - (_weigh(t, np.log(q)) + _weigh(1 - t, np.log(1 - q)))
+
+
+@np.errstate(divide="ignore", over="ignore")
+def _binary_slope(t, p, from_logits, epsilon):
+    if from_logits:
+        # Equal to sigmoid(p) - t, without its cancellation near 0.
+        return (1 - t) * _sigmoid(p) - t * _sigmoid(-p)
+    slope = _weigh(1 - t, 1 / (1 - p)) - _weigh(t, 1 / p)
+    return np.where(_unclipped(p, epsilon), slope, 0.0)[()]
+
+
+def _categorical(t, p, from_logits, epsilon):
+    return 0.0 - _weigh(t, _log_p(p, from_logits, epsilon)).sum(axis=-1)
+
+
+def _sparse(labels, p, from_logits, epsilon):
+    log_p = _log_p(p, from_logits, epsilon)
+    return 0.0 - np.take_along_axis(log_p, labels[..., None], axis=-1)[..., 0]
+
+
+@np.errstate(divide="ignore", over="ignore")
+def _categorical_slope(t, p, from_logits, epsilon):
+    if from_logits:
+        return t.sum(axis=-1, keepdims=True) * np.exp(_log_p(p, True, epsilon)) - t
+    total = p.sum(axis=-1, keepdims=True)
+    q = p / total
+    u = np.where(_unclipped(q, epsilon), t, 0.0)
+    return (u.sum(axis=-1, keepdims=True) - _weigh(u, 1 / q)) / total
+
+
+@np.errstate(divide="ignore", over="ignore")
+def _log_p(p, from_logits, epsilon):
+    if from_logits:
+        shifted = p - p.max(axis=-1, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return np.log(_clip(p / p.sum(axis=-1, keepdims=True), epsilon))
+
+
+def _weigh(t, x):
+    """Return ``t * x``, and 0 where t is 0 even if x is infinite."""
+    return np.multiply(t, x, out=np.zeros_like(x), where=t != 0)
+
+
+def _sigmoid(z):
+    return np.exp(-np.logaddexp(0, -z))
+
+
+def _clip(p, epsilon):
+    return np.clip(p, epsilon, 1 - epsilon) if epsilon else p
+
+
+def _unclipped(p, epsilon):
+    return (p >= epsilon) & (p <= 1 - epsilon)
+
+
+def _one_hot(labels, p):
+    t = np.zeros_like(p)
+    np.put_along_axis(t, labels[..., None], 1.0, axis=-1)
+    return t

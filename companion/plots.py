@@ -1,0 +1,575 @@
+"""The figures of the chapters.
+
+Each function draws on ``ax``, or on a new figure without one, and returns the axes;
+none shows the figure or gives it a title, because the title is the chapter's claim.
+Colours stay apart for colour-blind readers, and no class or curve is told by colour
+alone: markers and line styles differ too.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, to_rgba
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import ScaledTranslation
+from numpy.typing import ArrayLike, NDArray
+
+from companion import losses
+
+if TYPE_CHECKING:
+    import keras
+
+# The first three are Okabe and Ito's (2008); the others stay furthest from them for
+# colour-blind eyes. Each has a contrast of at least 3:1 with white.
+COLOURS = (
+    "#0072B2",  # blue
+    "#D55E00",  # vermilion
+    "#009E73",  # green
+    "#7716D9",  # violet
+    "#732E0B",  # brown
+    "#000000",  # black
+)
+MARKERS = "os^DvPX<>*"
+
+_FAINT = {"color": "0.45", "linewidth": 0.8, "linestyle": ":"}
+_GRID = 400
+# The whole grid at once: prediction costs by the batch, not by the point.
+_BATCH = _GRID**2
+
+
+def panels(count: int = 1, *, height: float = 4.0) -> tuple[Figure, NDArray[Any]]:
+    """Make a figure of the width of a page, with its panels side by side.
+
+    Parameters
+    ----------
+    count : int
+        How many panels. Up to three stand in one row, four in two rows of two, more
+        in rows of three.
+    height : float
+        The height of a row in inches.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+        7 inches wide.
+    axes : ndarray of matplotlib.axes.Axes, shape (count,)
+        The panels, row by row; always an array.
+
+    Raises
+    ------
+    ValueError
+        If ``count`` is not an integer above 0.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from companion import plots
+    >>> figure, axes = plots.panels(2)
+    >>> axes.shape
+    (2,)
+    >>> plt.close(figure)
+    """
+    if not isinstance(count, int) or count < 1:
+        raise ValueError(f"count must be an integer above 0. Received: {count!r}.")
+    columns = 2 if count == 4 else min(count, 3)
+    rows = -(-count // columns)
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(7.0, rows * height),
+        dpi=144,
+        squeeze=False,
+        layout="constrained",
+    )
+    axes = axes.ravel()
+    for spare in axes[count:]:
+        spare.remove()
+    for panel in axes[:count]:
+        _dress(panel)
+    return figure, axes[:count]
+
+
+def _dress(ax: Axes) -> None:
+    # Here and not in an rc_context: where that is the first to load the notebook's
+    # backend, it switches its interactive mode off again, and later figures vanish.
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(labelsize=10)
+    ax.title.set_size(12)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.label.set_size(11)
+
+
+def points(
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    names: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw points in the plane, each class with its own colour and marker.
+
+    One unit is equally long on both axes, so that a circle is round.
+
+    Parameters
+    ----------
+    x : array-like of shape (n, 2)
+        The two features.
+    y : array-like of int, shape (n,)
+        The classes, counted from 0.
+    names : sequence of str, optional
+        The classes' names in the legend, from class 0 on; ``"class 0"`` … without.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure without.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    TypeError
+        If the classes are not integers.
+    ValueError
+        If a shape is wrong, a class is negative or has no name, or ``x`` is not
+        finite.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from companion import plots
+    >>> ax = plots.points([[0, 0], [1, 2]], [0, 1], names=["inner", "outer"])
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['inner', 'outer']
+    >>> plt.close(ax.figure)
+    """
+    x, y = _checked_points(x, y)
+    ax = _axes(ax)
+    _scatter(x, y, names, ax)
+    _legend_below(ax)
+    return ax
+
+
+def sigmoid(*, ax: Axes | None = None) -> Axes:
+    """Draw the sigmoid, which turns a score into a probability.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure without.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from companion import plots
+    >>> ax = plots.sigmoid()
+    >>> ax.get_xlabel()
+    'score $z$ (logit)'
+    >>> plt.close(ax.figure)
+    """
+    ax = _axes(ax)
+    z = np.linspace(-8, 8, 401)
+    ax.axhline(0.5, **_FAINT)
+    ax.axvline(0.0, **_FAINT)
+    ax.plot(z, 1 / (1 + np.exp(-z)), color=COLOURS[0], linewidth=2)
+    ax.plot(0, 0.5, "o", color=COLOURS[0])
+    _note(ax, "score 0, probability 0.5", (0, 0.5), (10, -16), "0")
+    ax.set(
+        xlabel="score $z$ (logit)",
+        ylabel="probability $p$",
+        xlim=(-8, 8),
+        ylim=(-0.03, 1.03),
+    )
+    return ax
+
+
+def loss_curves(*, ax: Axes | None = None) -> Axes:
+    """Draw binary crossentropy against the predicted probability, for both targets.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure without.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from companion import plots
+    >>> ax = plots.loss_curves()
+    >>> ax.get_ylabel()
+    'loss (nats)'
+    >>> plt.close(ax.figure)
+    """
+    ax = _axes(ax)
+    p = np.linspace(0.005, 0.995, 397)
+    for target, style, place in ((1, "-", (10, 0)), (0, "--", (-10, 0))):
+        loss = losses.binary_crossentropy(np.full_like(p, target), p)
+        ax.plot(p, loss, style, color=COLOURS[target], linewidth=2)
+        steep = np.argmin(np.abs(loss - 3.5))
+        at = (p[steep], loss[steep])
+        _note(ax, f"target {target}", at, place, COLOURS[target])
+    ax.set(
+        xlabel="predicted probability $p$ of class 1",
+        ylabel="loss (nats)",
+        xlim=(0, 1),
+        ylim=(0, 5.4),
+    )
+    return ax
+
+
+def history(
+    history: "keras.callbacks.History | Mapping[str, Sequence[float]]",
+    *,
+    metric: str = "loss",
+    label: str | None = None,
+    log: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a metric by epoch, in training and, where it was measured, in validation.
+
+    Parameters
+    ----------
+    history : keras.callbacks.History or mapping of str to sequence of float
+        What `fit` returned, or its ``history``.
+    metric : str
+        The name of the training metric; ``"val_" + metric`` is drawn beside it.
+    label : str, optional
+        The label of the vertical axis. Without one, ``"loss"`` is labelled as a
+        crossentropy in nats, and any other metric by its name.
+    log : bool
+        Whether the vertical axis is logarithmic.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure without.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    TypeError
+        If ``history`` holds no lists by name.
+    ValueError
+        If the metric is not in the history, or ``log`` meets a value of 0 or below.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from companion import plots
+    >>> ax = plots.history({"loss": [0.7, 0.4], "val_loss": [0.6, 0.5]})
+    >>> [line.get_label() for line in ax.get_lines()]
+    ['training', 'validation']
+    >>> plt.close(ax.figure)
+    """
+    curves = _curves(history, metric)
+    if log and any(np.min(values) <= 0 for values in curves.values()):
+        raise ValueError(
+            f"log=True needs values above 0. Received: a {metric!r} of 0 or below; "
+            "leave log out."
+        )
+    ax = _axes(ax)
+    for (name, values), colour, style in zip(
+        curves.items(), COLOURS, ("o-", "s--"), strict=False
+    ):
+        epochs = np.arange(1, len(values) + 1)
+        ax.plot(epochs, values, style, color=colour, markersize=3.5, label=name)
+    if label is None:
+        label = "loss (nats)" if metric == "loss" else metric.replace("_", " ")
+    ax.set(xlabel="epoch", ylabel=label, yscale="log" if log else "linear")
+    ax.xaxis.set_major_locator(
+        MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10])
+    )
+    ax.legend(fontsize=10, frameon=False)
+    return ax
+
+
+def decision_regions(
+    model: "keras.Model",
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    names: Sequence[str] | None = None,
+    threshold: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the class that a model gives to each place in the plane, and the points.
+
+    Several outputs decide by the largest one, which softmax leaves as it is. A single
+    output decides by a threshold. Points in a foreign region wear a ring.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Takes two features; its outputs have the shape (n, 1) or (n, classes).
+    x : array-like of shape (n, 2)
+        The points' features.
+    y : array-like of int, shape (n,)
+        The points' classes, counted from 0.
+    names : sequence of str, optional
+        The classes' names in the legend, from class 0 on.
+    threshold : float, optional
+        Above it a single output says class 1. Without one it follows from the
+        last layer's activation: 0.5 for a sigmoid, 0 for a linear or tanh unit.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure without.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    TypeError
+        If the classes are not integers.
+    ValueError
+        If a shape is wrong, a class has no output, or a single output's threshold is
+        unknown.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import matplotlib.pyplot as plt
+    >>> from companion import plots
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    >>> ax = plots.decision_regions(model, [[0, 0], [1, 1], [2, 0]], [0, 1, 2])
+    >>> plt.close(ax.figure)
+    """
+    x, y = _checked_points(x, y)
+    scores = np.asarray(model.predict(x, batch_size=_BATCH, verbose=0))
+    decide, classes = _decision(model, scores, threshold)
+    if y.max() >= classes:
+        raise ValueError(
+            f"The model tells {classes} classes apart, so y must hold 0 to "
+            f"{classes - 1}. Received: class {y.max()}."
+        )
+    ax = _axes(ax)
+    _regions(model, decide, classes, x, ax)
+    _scatter(x, y, names, ax)
+    _rings(x[decide(scores) != y], ax)
+    _legend_below(ax)
+    return ax
+
+
+def _regions(
+    model: Any, decide: Callable, classes: int, x: NDArray[Any], ax: Axes
+) -> None:
+    from sklearn.inspection import DecisionBoundaryDisplay
+
+    display = DecisionBoundaryDisplay.from_estimator(
+        _classifier(model, decide, classes),
+        x,
+        grid_resolution=_GRID,
+        eps=0.1 * np.ptp(x, axis=0).max() or 1.0,
+        response_method="predict",
+        # contourf would draw a false strip of class 1 between the classes 0 and 2.
+        plot_method="pcolormesh",
+        ax=ax,
+        alpha=0.22,
+    )
+    # Set afterwards, because the argument for it differs between scikit-learn 1.6
+    # and 1.9, and with the number of classes.
+    display.surface_.set_cmap(ListedColormap([_colour(c) for c in range(classes)]))
+    display.surface_.set_clim(-0.5, classes - 0.5)
+    display.surface_.set_rasterized(True)
+    for label in np.unique(display.response)[1:]:
+        region = display.response == label
+        lines = {"colors": "0.35", "linewidths": 0.8}
+        ax.contour(display.xx0, display.xx1, region, levels=[0.5], **lines)
+
+
+def _classifier(model: Any, decide: Callable, classes: int) -> Any:
+    """Dress a trained model as a scikit-learn classifier, without cloning it."""
+    from sklearn.base import BaseEstimator, ClassifierMixin
+
+    class Trained(ClassifierMixin, BaseEstimator):
+        classes_ = np.arange(classes)
+
+        # Never called, but scikit-learn takes nothing for an estimator without it.
+        def fit(self, x: Any, y: Any) -> "Trained":
+            return self
+
+        def predict(self, x: NDArray[Any]) -> NDArray[np.int64]:
+            return decide(np.asarray(model.predict(x, batch_size=_BATCH, verbose=0)))
+
+        def __sklearn_is_fitted__(self) -> bool:
+            return True
+
+    return Trained()
+
+
+def _decision(
+    model: Any, scores: NDArray[Any], threshold: float | None
+) -> tuple[Callable, int]:
+    """Return how outputs become classes, and the number of classes."""
+    if scores.ndim != 2:
+        raise ValueError(
+            "The model's outputs must have the shape (n, 1) or (n, classes). "
+            f"Received: {scores.shape}."
+        )
+    if scores.shape[1] > 1:
+        return lambda scores: scores.argmax(axis=1), scores.shape[1]
+    least = _threshold(model) if threshold is None else threshold
+    return lambda scores: (scores[:, 0] > least).astype(int), 2
+
+
+def _threshold(model: Any) -> float:
+    # The outputs' values cannot tell a linear unit from a sigmoid one: a linear unit
+    # may well stay between 0 and 1. The activation can, so it is asked by name.
+    activation = getattr(model.layers[-1], "activation", None)
+    name = getattr(activation, "__name__", repr(activation))
+    thresholds = {"sigmoid": 0.5, "hard_sigmoid": 0.5, "linear": 0.0, "tanh": 0.0}
+    if name not in thresholds:
+        raise ValueError(
+            "A single output needs a threshold, which follows from a sigmoid, linear "
+            f"or tanh activation. Received: a last layer with {name!r}; pass "
+            "threshold=..."
+        )
+    return thresholds[name]
+
+
+def _curves(history: Any, metric: str) -> dict[str, Sequence[float]]:
+    measured = getattr(history, "history", history)
+    if not isinstance(measured, Mapping):
+        raise TypeError(
+            "history must be what fit returned, or a dict of lists. "
+            f"Received: {type(history).__name__}."
+        )
+    names = [name for name in measured if not name.startswith("val_")]
+    if metric not in names:
+        raise ValueError(
+            f"metric must be one of {', '.join(names) or '(none)'}. "
+            f"Received: {metric!r}."
+        )
+    curves = {"training": measured[metric]}
+    if f"val_{metric}" in measured:
+        curves["validation"] = measured[f"val_{metric}"]
+    return curves
+
+
+def _checked_points(
+    x: ArrayLike, y: ArrayLike
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    x, y = np.asarray(x), np.asarray(y)
+    if x.ndim != 2 or x.shape[1] != 2 or len(x) == 0:
+        raise ValueError(
+            "x must have the shape (n, 2): two features of at least one point. "
+            f"Received: {x.shape}."
+        )
+    if y.shape != (len(x),):
+        mend = "y[:, 0]" if y.shape[1:] == (1,) else "from one-hot, y.argmax(axis=1)"
+        raise ValueError(
+            f"y must have the shape ({len(x)},): one class for each point. "
+            f"Received: {y.shape}. For two axes: {mend}."
+        )
+    if y.dtype.kind not in "iu":
+        raise TypeError(
+            "y must hold integer classes. "
+            f"Received: dtype {y.dtype}; y.astype(int) converts whole numbers."
+        )
+    if y.min() < 0:
+        raise ValueError(
+            f"y must hold classes from 0 on. Received: {y.min()}. "
+            "From labels -1 and +1: (y + 1) // 2."
+        )
+    if not np.isfinite(x).all():
+        raise ValueError("x must be finite. Received: NaN or infinity.")
+    return x, y.astype(np.int64)
+
+
+def _axes(ax: Axes | None) -> Axes:
+    return panels()[1][0] if ax is None else ax
+
+
+def _colour(label: int) -> tuple[float, ...]:
+    return to_rgba(COLOURS[label % len(COLOURS)])
+
+
+def _scatter(
+    x: NDArray[Any], y: NDArray[np.int64], names: Sequence[str] | None, ax: Axes
+) -> None:
+    present = np.unique(y)
+    if names is not None and len(names) <= present[-1]:
+        raise ValueError(
+            f"names must name every class, 0 to {present[-1]}. "
+            f"Received: {len(names)} names."
+        )
+    for label in present:
+        ax.scatter(
+            *x[y == label].T,
+            s=22,
+            color=_colour(label),
+            marker=MARKERS[label % len(MARKERS)],
+            edgecolor="white",
+            linewidth=0.4,
+            label=f"class {label}" if names is None else names[label],
+            zorder=2,
+        )
+    ax.set(xlabel="feature $x_1$", ylabel="feature $x_2$")
+    ax.set_aspect("equal")
+
+
+def _rings(wrong: NDArray[Any], ax: Axes) -> None:
+    if len(wrong):
+        ax.scatter(
+            *wrong.T,
+            s=60,
+            facecolor="none",
+            edgecolor="black",
+            linewidth=0.9,
+            label=f"wrong: {len(wrong)}",
+            # Below the points, which many rings would hide.
+            zorder=1.9,
+        )
+
+
+def _legend_below(ax: Axes) -> None:
+    # Below the axis label, whose height is the same in every figure, and in as many
+    # columns as fit under the panel: an entry takes about an inch.
+    below = ScaledTranslation(0, -0.45, ax.figure.dpi_scale_trans)
+    inches = ax.get_position().width * ax.get_figure(root=True).get_figwidth()
+    ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        bbox_transform=ax.transAxes + below,
+        borderaxespad=0.0,
+        ncols=max(1, int(inches / 1.05)),
+        columnspacing=1.0,
+        handletextpad=0.1,
+        fontsize=10,
+        frameon=False,
+    )
+
+
+def _note(
+    ax: Axes,
+    text: str,
+    at: tuple[float, float],
+    shift: tuple[float, float],
+    colour: str,
+) -> None:
+    ax.annotate(
+        text,
+        at,
+        xytext=shift,
+        textcoords="offset points",
+        color=colour,
+        fontsize=11,
+        va="center",
+        ha="left" if shift[0] > 0 else "right",
+    )

@@ -1,0 +1,216 @@
+"""Training small networks without going back to Python between batches.
+
+`model.fit` crosses Python at every batch, and for a network of a hundred weights that
+costs far more than the arithmetic. `fit` compiles each epoch into one program: the same
+optimizer, loss, metrics, batches and history. `repeat` trains one network over many
+seeds and compiles once. Both run on TensorFlow and on JAX.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import keras
+
+from companion._training import loop, refusals
+from companion._training import seeds as many
+from companion._training.plan import make_plan
+from companion._training.seeds import Run
+
+__all__ = ["Run", "fit", "repeat"]
+
+
+def fit(
+    model: keras.Model,
+    x: Any,
+    y: Any,
+    *,
+    epochs: int = 1,
+    batch_size: int = 32,
+    validation_split: float = 0.0,
+    validation_data: tuple[Any, ...] | None = None,
+    shuffle: bool = True,
+    seed: int | None = None,
+    class_weight: dict[int, float] | None = None,
+    sample_weight: Any = None,
+    callbacks: Any = None,
+    verbose: str | int = "auto",
+    jit_compile: bool | str = "auto",
+) -> keras.callbacks.History:
+    """Train a compiled Keras model, each epoch as one compiled program.
+
+    What is computed is what `model.fit` computes: every batch runs Keras's own training
+    step. Training goes on from the current weights. A second call on the same model
+    with data of the same shapes reuses the program; `model.compile` makes a new one.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A compiled model.
+    x, y : array, or nested structure of arrays
+        The inputs and targets, one entry for each example.
+    epochs : int
+        How often to go through the examples.
+    batch_size : int
+        Examples in a batch; the last batch of an epoch is smaller if need be.
+    validation_split : float
+        The share of the examples, taken from the end before shuffling, that is kept
+        for validation.
+    validation_data : tuple (x, y) or (x, y, sample_weight)
+        A validation set of its own; `validation_split` is then not used.
+    shuffle : bool
+        Whether each epoch has an order of its own.
+    seed : int, optional
+        Fixes these orders, alike on both backends. By default it is drawn from Python's
+        generator, which `keras.utils.set_random_seed` sets. The initial weights and
+        dropout have their seeds from when the model was built.
+    class_weight : dict of int to float, optional
+        The weight of the examples of a class in the training loss; 1 if not named.
+    sample_weight : array, optional
+        The weight of each example in the loss.
+    callbacks : keras.callbacks.Callback or list of them, optional
+        They act before and after the run, each epoch and each validation.
+    verbose : {"auto", 0, 1, 2}
+        0 is silent, 1 and "auto" show one progress bar, 2 prints a line an epoch.
+    jit_compile : {"auto", True, False}
+        Whether XLA compiles the epoch as a whole. "auto" does, except for convolutions
+        on a CPU and for layers that XLA cannot compile. Without it TensorFlow runs the
+        epoch as a graph, and JAX compiles one step at a time.
+
+    Returns
+    -------
+    keras.callbacks.History
+        As from `model.fit`: `history.history["loss"]` has one value for each epoch.
+
+    Raises
+    ------
+    TypeError
+        If the model is no Keras model, the data are not arrays, or an argument has the
+        wrong type.
+    ValueError
+        If the model is not compiled, an argument is out of range, labels of a sparse
+        crossentropy lie outside the classes, or one program an epoch cannot do what is
+        asked: callbacks that act between batches, a model with its own training step,
+        `run_eagerly`, several devices. `model.fit` can.
+
+    Notes
+    -----
+    Ctrl-C takes effect when the epoch under way is done, and the model keeps what it
+    has learnt by then. After a first call the time to compile, a few seconds, is spent.
+    With dropout the masks differ from those of `model.fit`; their statistics do not.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from companion import data, models, training
+    >>> x_train, y_train, x_test, y_test = data.circles(seed=0)
+    >>> model = models.circles_mlp()
+    >>> model.compile(optimizer="adam", loss="binary_crossentropy")
+    >>> history = training.fit(
+    ...     model, x_train, y_train, epochs=3, batch_size=25, seed=0, verbose=0
+    ... )
+    >>> len(history.history["loss"])
+    3
+    """
+    refusals.check_model(model)
+    plan = make_plan(
+        x,
+        y,
+        epochs=epochs,
+        batch_size=batch_size,
+        validation_split=validation_split,
+        validation_data=validation_data,
+        shuffle=shuffle,
+        class_weight=class_weight,
+        sample_weight=sample_weight,
+    )
+    return loop.run(
+        model,
+        plan,
+        seed=random.getrandbits(32) if seed is None else refusals.check_seed(seed),
+        callbacks=refusals.check_callbacks(callbacks),
+        verbose=refusals.check_verbose(verbose),
+        jit_compile=refusals.check_jit_compile(jit_compile),
+    )
+
+
+def repeat(
+    build: Callable[[], keras.Model],
+    x: Any,
+    y: Any,
+    *,
+    seeds: Iterable[int],
+    callbacks: Callable[[], Any] | None = None,
+    verbose: str | int = 0,
+    jit_compile: bool | str = "auto",
+    **options: Any,
+) -> list[Run]:
+    """Train one network over many seeds, compiling once.
+
+    Each run is what a single `fit` with that seed does on a fresh model::
+
+        keras.utils.set_random_seed(seed)
+        model = build()
+        training.fit(model, x, y, seed=seed, ...)
+
+    A seed sets the initial weights, dropout and the order of the examples; the data are
+    the same for all. On JAX small networks are trained side by side in one program,
+    unless there are callbacks; otherwise the runs follow each other and share one.
+
+    Parameters
+    ----------
+    build : function without arguments
+        Returns a new compiled model, with a new optimizer, at each call.
+    x, y : array, or nested structure of arrays
+        The inputs and targets, as for `fit`.
+    seeds : iterable of int
+        One run for each, in this order.
+    callbacks : function without arguments, optional
+        Returns the callbacks of one run. A function, because most callbacks remember
+        the run they have seen.
+    verbose : {"auto", 0, 1, 2}
+        0 is silent; otherwise there is one progress bar for all runs.
+    jit_compile : {"auto", True, False}
+        As for `fit`.
+    **options
+        The other options of `fit`, except `seed`.
+
+    Returns
+    -------
+    list of Run
+        The history and the final weights of each seed. `model.set_weights` puts the
+        weights into a model.
+
+    Raises
+    ------
+    TypeError
+        If `callbacks` is not a function, or as from `fit`.
+    ValueError
+        If there is no seed, if `build` does not return a fresh model of one and the
+        same shape each time, or as from `fit`.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from companion import data, models, training
+    >>> x_train, y_train, x_test, y_test = data.circles(seed=0)
+    >>> def build():
+    ...     model = models.circles_mlp()
+    ...     model.compile(optimizer="adam", loss="binary_crossentropy")
+    ...     return model
+    >>> runs = training.repeat(
+    ...     build, x_train, y_train, seeds=range(3), epochs=2, batch_size=25
+    ... )
+    >>> [len(run.history["loss"]) for run in runs]
+    [2, 2, 2]
+    """
+    refusals.check_factory(callbacks)
+    plan = make_plan(x, y, **options)
+    return many.run(
+        build,
+        plan,
+        seeds=refusals.check_seeds(seeds),
+        callbacks=callbacks,
+        verbose=refusals.check_verbose(verbose),
+        jit_compile=refusals.check_jit_compile(jit_compile),
+    )

@@ -1,0 +1,698 @@
+"""The reference losses: identities, numbers worked by hand, finite differences, errors.
+
+What other libraries say about the same numbers stands in ``test_losses_oracles.py``.
+"""
+
+import doctest
+import subprocess
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from loss_inputs import (
+    BINARY,
+    CATEGORICAL,
+    EPSILON,
+    SPARSE,
+    bounded,
+    edgy,
+    entries,
+    inner,
+    labelled,
+    logits,
+    rows,
+    simplex,
+    smoothing,
+    soft_targets,
+    softmax,
+    targets_for,
+)
+from numpy.testing import assert_allclose, assert_array_equal
+
+from companion import losses
+from companion.losses import (
+    binary_crossentropy,
+    binary_crossentropy_gradient,
+    categorical_crossentropy,
+    categorical_crossentropy_gradient,
+    sparse_categorical_crossentropy,
+    sparse_categorical_crossentropy_gradient,
+)
+
+# Rounding of a few float64 operations on numbers of the size met here.
+close = partial(assert_allclose, rtol=1e-9, atol=1e-9)
+
+
+def one_hot(labels, classes):
+    return np.eye(classes)[labels]
+
+
+def difference(core, x, step=1e-6):
+    """Return the central differences of ``core(x).sum()`` by every entry of x."""
+    slope = np.empty_like(x)
+    for index in np.ndindex(x.shape):
+        shift = np.zeros_like(x)
+        shift[index] = step
+        slope[index] = np.sum(core(x + shift) - core(x - shift)) / (2 * step)
+    return slope
+
+
+# Identities
+
+
+@bounded
+@given(labelled(simplex(zeros=True)), st.sampled_from([0.0, EPSILON, 0.01]))
+def test_integer_labels_equal_one_hot_labels(example, epsilon):
+    labels, p = example
+    t = one_hot(labels, p.shape[-1])
+    for sparse, categorical in zip(SPARSE, CATEGORICAL, strict=True):
+        assert_array_equal(
+            sparse(labels, p, epsilon=epsilon), categorical(t, p, epsilon=epsilon)
+        )
+
+
+@bounded
+@given(labelled(rows(logits())))
+def test_integer_labels_equal_one_hot_labels_for_logits(example):
+    labels, z = example
+    t = one_hot(labels, z.shape[-1])
+    for sparse, categorical in zip(SPARSE, CATEGORICAL, strict=True):
+        assert_array_equal(
+            sparse(labels, z, from_logits=True), categorical(t, z, from_logits=True)
+        )
+
+
+@bounded
+@given(st.data(), entries(edgy()), smoothing)
+def test_two_classes_are_the_binary_loss(data, p, a):
+    t = data.draw(targets_for(p))
+    pair, targets = np.stack([1 - p, p], axis=-1), np.stack([1 - t, t], axis=-1)
+    close(
+        categorical_crossentropy(targets, pair, label_smoothing=a),
+        binary_crossentropy(t, p, label_smoothing=a),
+    )
+
+
+@bounded
+@given(soft_targets(rows(logits(), classes=[2])), smoothing)
+def test_two_logits_are_the_binary_loss_of_their_difference(example, a):
+    t, z = example
+    options = {"from_logits": True, "label_smoothing": a}
+    margin = z[..., 1] - z[..., 0]
+    close(
+        categorical_crossentropy(t, z, **options),
+        binary_crossentropy(t[..., 1], margin, **options),
+    )
+    close(
+        categorical_crossentropy_gradient(t, z, **options)[..., 1],
+        binary_crossentropy_gradient(t[..., 1], margin, **options),
+    )
+
+
+@bounded
+@given(entries(edgy()), st.sampled_from([0.0, EPSILON]))
+def test_the_binary_loss_does_not_care_which_class_is_called_1(p, epsilon):
+    # Both sides of 1 - (1 - p) must be exact: on a grid of multiples of 2^-20.
+    p = np.round(p * 2**20) / 2**20
+    for t in (0, 1):
+        same, other = np.full(p.shape, t), np.full(p.shape, 1 - t)
+        close(
+            binary_crossentropy(same, p, epsilon=epsilon),
+            binary_crossentropy(other, 1 - p, epsilon=epsilon),
+        )
+        close(
+            binary_crossentropy_gradient(same, p, epsilon=epsilon),
+            -binary_crossentropy_gradient(other, 1 - p, epsilon=epsilon),
+        )
+
+
+@bounded
+@given(soft_targets(rows(st.floats(-8, 8))), smoothing)
+def test_logits_equal_the_probabilities_of_their_softmax(example, a):
+    t, z = example
+    p = softmax(z)
+    close(
+        categorical_crossentropy(t, z, from_logits=True, label_smoothing=a),
+        categorical_crossentropy(t, p, epsilon=0, label_smoothing=a),
+    )
+    # The chain rule through softmax: p (g - sum(g p)).
+    g = categorical_crossentropy_gradient(t, p, epsilon=0, label_smoothing=a)
+    chained = p * (g - (g * p).sum(axis=-1, keepdims=True))
+    close(
+        categorical_crossentropy_gradient(t, z, from_logits=True, label_smoothing=a),
+        chained,
+    )
+
+
+@bounded
+@given(entries(st.floats(-8, 8)), smoothing)
+def test_logits_equal_the_probabilities_of_their_sigmoid(z, a):
+    t, p = (z > 1).astype(float), 1 / (1 + np.exp(-z))
+    close(
+        binary_crossentropy(t, z, from_logits=True, label_smoothing=a),
+        binary_crossentropy(t, p, epsilon=0, label_smoothing=a),
+    )
+    g = binary_crossentropy_gradient(t, p, epsilon=0, label_smoothing=a)
+    close(
+        binary_crossentropy_gradient(t, z, from_logits=True, label_smoothing=a),
+        g * p * (1 - p),
+    )
+
+
+@bounded
+@given(soft_targets(rows(st.floats(-8, 8))), st.floats(-1e4, 1e4))
+def test_adding_a_constant_to_all_logits_changes_nothing(example, constant):
+    t, z = example
+    for function in CATEGORICAL:
+        # z + 1e4 rounds z to about 1e-12.
+        close(
+            function(t, z + constant, from_logits=True),
+            function(t, z, from_logits=True),
+        )
+
+
+@bounded
+@given(soft_targets(rows(logits())))
+def test_gradients_by_logits_sum_to_zero(example):
+    t, z = example
+    gradient = categorical_crossentropy_gradient(t, z, from_logits=True)
+    close(gradient.sum(axis=-1), np.zeros(t.shape[:-1]))
+
+
+@bounded
+@given(soft_targets(simplex(zeros=True)))
+def test_scaling_a_row_of_probabilities_would_change_nothing(example):
+    # The division by the sum makes every ray flat, so p . gradient is 0.
+    t, p = example
+    gradient = categorical_crossentropy_gradient(t, p)
+    close((p * gradient).sum(axis=-1), np.zeros(t.shape[:-1]))
+    close(losses._categorical(t, 3 * p, False, EPSILON), categorical_crossentropy(t, p))
+
+
+@bounded
+@given(soft_targets(simplex(zeros=False)))
+def test_the_best_prediction_is_the_target_itself(example):
+    _, t = example
+    close(categorical_crossentropy_gradient(t, t), np.zeros(t.shape))
+    close(categorical_crossentropy(t, t), -(t * np.log(t)).sum(axis=-1))
+
+
+@bounded
+@given(soft_targets(simplex(zeros=True)), smoothing)
+def test_label_smoothing_mixes_in_the_mean_over_all_classes(example, a):
+    t, p = example
+    classes = p.shape[-1]
+    every_class = [
+        categorical_crossentropy(np.broadcast_to(row, p.shape), p)
+        for row in np.eye(classes)
+    ]
+    close(
+        categorical_crossentropy(t, p, label_smoothing=a),
+        (1 - a) * categorical_crossentropy(t, p) + a * np.mean(every_class, axis=0),
+    )
+
+
+@bounded
+@given(entries(edgy()), smoothing)
+def test_binary_label_smoothing_mixes_in_the_mean_of_both_labels(p, a):
+    ones, zeros = np.ones(p.shape), np.zeros(p.shape)
+    for function in BINARY:
+        both = (function(zeros, p) + function(ones, p)) / 2
+        close(
+            function(ones, p, label_smoothing=a),
+            (1 - a) * function(ones, p) + a * both,
+        )
+
+
+@bounded
+@given(labelled(simplex(zeros=True) | rows(logits())), st.sampled_from([-1, 0, 1, 255]))
+def test_ignored_labels_cost_nothing_and_leave_the_others_alone(example, ignored):
+    labels, z = example
+    marked = np.where(labels % 2 == 0, ignored, labels)
+    kept = marked != ignored
+    for function in SPARSE:
+        mask = kept if function is sparse_categorical_crossentropy else kept[..., None]
+        plain = function(labels, z, from_logits=True)
+        result = function(marked, z, from_logits=True, ignore_class=ignored)
+        assert_array_equal(result, np.where(mask, plain, 0))
+
+
+@bounded
+@given(labelled(simplex(zeros=True)))
+def test_every_example_is_computed_alone(example):
+    labels, p = example
+    t = one_hot(labels, p.shape[-1])
+    for function, targets in ((SPARSE[0], labels), (CATEGORICAL[0], t)):
+        batch = function(targets, p)
+        assert batch.shape == labels.shape
+        for index in np.ndindex(labels.shape):
+            assert function(targets[index], p[index]) == np.asarray(batch)[index]
+
+
+# Finite differences of the unvalidated core
+
+
+@bounded
+@given(st.data(), entries(inner(0.01)), smoothing, st.sampled_from([0.0, 0.2]))
+def test_binary_gradient_is_the_finite_difference(data, p, a, epsilon):
+    t = data.draw(targets_for(p))
+    smooth = t * (1 - a) + a / 2
+    # A step of 1e-6 must not straddle the kinks of the clip.
+    p = np.where(np.abs(np.abs(p - 0.5) - 0.3) < 1e-5, 0.5, p)
+    expected = difference(lambda q: losses._binary(smooth, q, False, epsilon), p)
+    received = binary_crossentropy_gradient(t, p, label_smoothing=a, epsilon=epsilon)
+    assert_allclose(received, expected, rtol=1e-6, atol=1e-6)
+
+
+@bounded
+@given(st.data(), entries(st.floats(-20, 20)), smoothing)
+def test_binary_gradient_by_logits_is_the_finite_difference(data, z, a):
+    t = data.draw(targets_for(z))
+    smooth = t * (1 - a) + a / 2
+    expected = difference(lambda s: losses._binary(smooth, s, True, EPSILON), z)
+    received = binary_crossentropy_gradient(t, z, label_smoothing=a, from_logits=True)
+    assert_allclose(received, expected, rtol=1e-6, atol=1e-6)
+
+
+@bounded
+@given(soft_targets(simplex(zeros=False)), smoothing, st.sampled_from([0.0, 0.2]))
+def test_categorical_gradient_is_the_finite_difference(example, a, epsilon):
+    t, p = example
+    if np.any(np.abs(np.abs(p - 0.5) - 0.3) < 1e-5):
+        return  # A step of 1e-6 would straddle a kink of the clip.
+    smooth = t * (1 - a) + a / t.shape[-1]
+    expected = difference(lambda q: losses._categorical(smooth, q, False, epsilon), p)
+    received = categorical_crossentropy_gradient(
+        t, p, label_smoothing=a, epsilon=epsilon
+    )
+    assert_allclose(received, expected, rtol=1e-6, atol=1e-6)
+
+
+@bounded
+@given(soft_targets(rows(st.floats(0.1, 3))), st.sampled_from([0.0, EPSILON]))
+def test_categorical_gradient_goes_through_the_division_by_the_sum(example, epsilon):
+    # Rows of any sum: the public function refuses them, the formula must hold there.
+    t, p = example
+    expected = difference(lambda q: losses._categorical(t, q, False, epsilon), p)
+    received = losses._categorical_slope(t, p, False, epsilon)
+    assert_allclose(received, expected, rtol=1e-6, atol=1e-6)
+
+
+@bounded
+@given(soft_targets(rows(st.floats(-20, 20))), smoothing)
+def test_categorical_gradient_by_logits_is_the_finite_difference(example, a):
+    t, z = example
+    smooth = t * (1 - a) + a / t.shape[-1]
+    expected = difference(lambda s: losses._categorical(smooth, s, True, EPSILON), z)
+    received = categorical_crossentropy_gradient(
+        t, z, label_smoothing=a, from_logits=True
+    )
+    assert_allclose(received, expected, rtol=1e-6, atol=1e-6)
+
+
+@bounded
+@given(rows(st.floats(-5, 5)), st.floats(0, 3))
+def test_gradient_by_logits_holds_for_targets_of_any_sum(z, scale):
+    # The public function refuses such targets; the formula sum(t) softmax - t must not.
+    t = scale * softmax(z[..., ::-1])
+    expected = difference(lambda s: losses._categorical(t, s, True, EPSILON), z)
+    received = losses._categorical_slope(t, z, True, EPSILON)
+    assert_allclose(received, expected, rtol=1e-6, atol=1e-6)
+
+
+@bounded
+@given(labelled(simplex(zeros=False)), st.sampled_from([False, True]))
+def test_sparse_gradient_is_the_finite_difference(example, from_logits):
+    labels, p = example
+    expected = difference(lambda q: losses._sparse(labels, q, from_logits, EPSILON), p)
+    received = sparse_categorical_crossentropy_gradient(
+        labels, p, from_logits=from_logits
+    )
+    assert_allclose(received, expected, rtol=1e-6, atol=1e-6)
+
+
+# Numbers worked by hand
+
+
+def test_one_half_costs_log_2_and_uniform_costs_log_c():
+    close(binary_crossentropy([0, 1], [0.5, 0.5]), np.log([2, 2]))
+    for classes in (2, 4, 10, 1000):
+        p = np.full(classes, 1 / classes)
+        close(sparse_categorical_crossentropy(classes - 1, p), np.log(classes))
+        z = np.full(classes, 7.0)
+        close(sparse_categorical_crossentropy(0, z, from_logits=True), np.log(classes))
+
+
+def test_the_worked_example_of_the_course():
+    p = [0, 0.05, 0.95]
+    close(categorical_crossentropy([0, 0, 1], p), -np.log(0.95))
+    assert round(float(categorical_crossentropy([0, 0, 1], p)), 4) == 0.0513
+
+
+def test_binary_values_and_slopes_by_hand():
+    t, p = [1, 0, 0.25], [0.8, 0.8, 0.5]
+    close(binary_crossentropy(t, p), [np.log(5 / 4), np.log(5), np.log(2)])
+    close(binary_crossentropy_gradient(t, p), [-1.25, 5, 1])
+    z = [np.log(3), np.log(3)]
+    close(binary_crossentropy([1, 0], z, from_logits=True), np.log([4 / 3, 4]))
+    close(binary_crossentropy_gradient([1, 0], z, from_logits=True), [-0.25, 0.75])
+
+
+def test_label_smoothing_by_hand():
+    close(
+        binary_crossentropy(1, 0.8, label_smoothing=0.2),
+        0.9 * np.log(5 / 4) + 0.1 * np.log(5),
+    )
+    close(
+        categorical_crossentropy([1, 0, 0], [0.8, 0.1, 0.1], label_smoothing=0.3),
+        -0.8 * np.log(0.8) - 0.2 * np.log(0.1),
+    )
+
+
+def test_categorical_gradients_by_hand():
+    p = [0.5, 0.25, 0.25]
+    close(categorical_crossentropy_gradient([1, 0, 0], p), [-1, 1, 1])
+    close(sparse_categorical_crossentropy_gradient(1, p), [1, -3, 1])
+    close(categorical_crossentropy_gradient([0.5, 0.5, 0], p), [0, -1, 1])
+    z = np.log([2, 1, 1])
+    close(
+        sparse_categorical_crossentropy_gradient(1, z, from_logits=True),
+        [0.5, -0.75, 0.25],
+    )
+
+
+def test_keras_documented_numbers():
+    logit_rows = [[-18.6, 0.51], [2.94, -12.8]]
+    result = binary_crossentropy([[0, 1], [0, 0]], logit_rows, from_logits=True)
+    assert_allclose(result.mean(axis=-1), [0.23516, 1.49576], atol=1e-5)
+    p = [[0.05, 0.95, 0], [0.1, 0.8, 0.1]]
+    assert_allclose(
+        sparse_categorical_crossentropy([1, 2], p), [0.05129, 2.30259], atol=1e-5
+    )
+
+
+# The edges: exact 0 and 1, the clip, huge logits
+
+
+def test_the_clip_bounds_the_loss_on_both_sides_alike():
+    limit = -np.log(EPSILON)
+    close(binary_crossentropy([1, 0, 1, 0], [0, 1, 1, 0]), [limit, limit, 1e-7, 1e-7])
+    close(sparse_categorical_crossentropy([0, 1], [[1, 0]] * 2), [1e-7, limit])
+    close(binary_crossentropy(1, 0, epsilon=0.1), np.log(10))
+
+
+def test_a_clipped_prediction_has_no_gradient():
+    p = [0.0, 1e-8, 1 - 1e-8, 1.0]
+    for t in (0, 0.5, 1):
+        assert_array_equal(binary_crossentropy_gradient([t] * 4, p), np.zeros(4))
+    for labels in ([0, 1], [1, 0]):
+        gradient = sparse_categorical_crossentropy_gradient(labels, [[1.0, 0.0]] * 2)
+        assert_array_equal(gradient, np.zeros((2, 2)))
+    # Only what lies beyond the clip is flat: its boundary is not.
+    close(binary_crossentropy_gradient(1, 0.125, epsilon=0.125), -8)
+
+
+def test_without_a_clip_the_impossible_costs_infinity_and_0_log_0_is_0():
+    inf = np.inf
+    p = [0, 1, 1, 0]
+    assert_array_equal(
+        binary_crossentropy([1, 0, 1, 0], p, epsilon=0), [inf, inf, 0, 0]
+    )
+    assert_array_equal(
+        binary_crossentropy_gradient([1, 0, 1, 0], p, epsilon=0), [-inf, inf, -1, 1]
+    )
+    assert_array_equal(
+        categorical_crossentropy([[1, 0], [0, 1], [0.5, 0.5]], [[1, 0]] * 3, epsilon=0),
+        [0, inf, inf],
+    )
+    assert_array_equal(
+        sparse_categorical_crossentropy_gradient([0, 1], [[1, 0]] * 2, epsilon=0),
+        [[0, 1], [1, -inf]],
+    )
+
+
+def test_a_loss_of_nothing_prints_as_0():
+    nothing = [
+        binary_crossentropy([0, 1], [0, 1], epsilon=0),
+        categorical_crossentropy([[1, 0]], [[1, 0]], epsilon=0),
+        sparse_categorical_crossentropy([0], [[1, 0]], epsilon=0),
+        sparse_categorical_crossentropy([0], [[1e4, -1e4]], from_logits=True),
+        sparse_categorical_crossentropy([0], [[0.5, 0.5]], ignore_class=0),
+    ]
+    assert not np.signbit(np.concatenate(nothing)).any()
+
+
+@pytest.mark.filterwarnings("error")
+def test_huge_logits_are_exact():
+    z = [1e4, -1e4]
+    assert_array_equal(binary_crossentropy([1, 1], z, from_logits=True), [0, 1e4])
+    assert_array_equal(binary_crossentropy([0, 0], z, from_logits=True), [1e4, 0])
+    assert_array_equal(
+        binary_crossentropy_gradient([0, 1], z, from_logits=True), [1, -1]
+    )
+    assert_array_equal(
+        sparse_categorical_crossentropy([0, 1], [z, z], from_logits=True), [0, 2e4]
+    )
+    assert_array_equal(
+        sparse_categorical_crossentropy_gradient([0, 1], [z, z], from_logits=True),
+        [[0, 0], [1, -1]],
+    )
+    # Beyond what float64 can hold, but still no NaN and no warning.
+    widest = [1.7e308, -1.7e308]
+    assert categorical_crossentropy([1, 0], widest, from_logits=True) == 0
+    assert binary_crossentropy(1, -1.7e308, from_logits=True) == 1.7e308
+
+
+def test_the_gradient_of_a_large_margin_is_tiny_but_not_zero():
+    close(binary_crossentropy_gradient(1, 40.0, from_logits=True) / -np.exp(-40), 1.0)
+
+
+# Kinds of arrays
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int32", "uint64", "bool"])
+def test_labels_of_any_integer_dtype_or_booleans(dtype):
+    t = np.array([1, 0, 1], dtype=dtype)
+    p = np.array([0.25, 0.5, 0.75])
+    pair = np.stack([1 - p, p], axis=-1)
+    hot = np.stack([1 - t.astype(int), t], axis=-1).astype(dtype)
+    cases = [(BINARY, t, p), (CATEGORICAL, hot, pair)]
+    cases += [(SPARSE, t, pair)] if dtype != "bool" else []
+    for functions, targets, predicted in cases:
+        for function in functions:
+            wide = targets.astype(np.int64)
+            assert_array_equal(function(targets, predicted), function(wide, predicted))
+
+
+def test_unsigned_labels_do_not_wrap_around():
+    classes = 256
+    z = np.linspace(-3, 3, classes)
+    labels = np.array([0, 200, 255], dtype=np.uint8)
+    result = sparse_categorical_crossentropy(labels, [z] * 3, from_logits=True)
+    close(result, np.log(np.exp(z).sum()) - z[[0, 200, 255]])
+    # -1 as a uint8 is 255, which is not the ignored -1.
+    wrapped = np.array([0, 255], dtype=np.uint8)
+    with pytest.raises(ValueError, match="Received: 255 at index"):
+        sparse_categorical_crossentropy(wrapped, [[0.5, 0.5]] * 2, ignore_class=-1)
+    largest = np.array([2**64 - 1], dtype=np.uint64)
+    with pytest.raises(ValueError, match=str(2**64 - 1)):
+        sparse_categorical_crossentropy(largest, [[0.5, 0.5]])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_narrow_floats_are_computed_in_float64(dtype):
+    # Numbers that every float holds exactly, so that only the arithmetic can differ.
+    t, p = np.array([[0.25, 0.75]]), np.array([[0.125, 0.875]])
+    for function in (*BINARY, *CATEGORICAL):
+        narrow = function(t.astype(dtype), p.astype(dtype), label_smoothing=0.1)
+        assert narrow.dtype == np.float64
+        assert_array_equal(narrow, function(t, p, label_smoothing=0.1))
+    for function in SPARSE:
+        assert_array_equal(function([1], p.astype(dtype)), function([1], p))
+
+
+def test_rows_may_miss_1_by_what_their_own_dtype_rounds():
+    exact = np.array([[0.1, 0.2, 0.7]])
+    for dtype, slack in (("float16", 0.03), ("float32", 3e-4), ("float64", 1e-8)):
+        near = (exact * (1 + 0.9 * slack)).astype(dtype)
+        far = (exact * (1 + 3 * slack)).astype(dtype)
+        for function in CATEGORICAL:
+            function(np.eye(3)[:1], near)
+            function(near, exact)
+            with pytest.raises(ValueError, match="the sum of y_pred must be 1"):
+                function(np.eye(3)[:1], far)
+            with pytest.raises(ValueError, match="the sum of y_true must be 1"):
+                function(far, exact)
+
+
+def test_one_example_needs_no_batch_axis():
+    for function in (binary_crossentropy, binary_crossentropy_gradient):
+        assert np.shape(function(1, 0.3)) == ()
+    for functions, label in ((CATEGORICAL, [0, 1, 0]), (SPARSE, 1)):
+        value, gradient = (f(label, [0.2, 0.5, 0.3]) for f in functions)
+        assert isinstance(value, np.float64)
+        assert gradient.shape == (3,)
+
+
+def test_the_input_is_left_as_it_was():
+    t, p, labels = np.eye(3), np.eye(3), np.array([0, 1, -1])
+    for array in (t, p, labels):
+        array.flags.writeable = False
+    for function in (*BINARY, *CATEGORICAL):
+        function(t, p, label_smoothing=0.1)
+    for function in SPARSE:
+        function(labels, p, ignore_class=-1)
+
+
+# Bad input: what was expected, what came, how to mend it
+
+half = [[0.5, 0.5]]
+BAD = [
+    # shapes
+    (BINARY, [1, 0], [[0.5], [0.5]], {}, ValueError, "same shape.*y_pred\\[..., 0\\]"),
+    (BINARY, [1], [0.5, 0.5], {}, ValueError, r"same shape.*\(1,\) and \(2,\)"),
+    (CATEGORICAL, [1], half, {}, ValueError, "Integer labels belong to sparse"),
+    (CATEGORICAL, [1, 0], half, {}, ValueError, r"\(2,\) and \(1, 2\)"),
+    (CATEGORICAL, [[1]], [[1.0]], {}, ValueError, "two classes.*binary_crossentropy"),
+    (CATEGORICAL, 1, 0.5, {}, ValueError, "at least two classes"),
+    (SPARSE, [[1, 0]], half, {}, ValueError, "One-hot.*argmax"),
+    (SPARSE, [[0.0, 1.0]], half, {}, ValueError, "One-hot.*argmax"),
+    (SPARSE, [[1]], half, {}, ValueError, r"y_true\[..., 0\]"),
+    (SPARSE, [1, 0], half, {}, ValueError, "one integer label for each row"),
+    (SPARSE, [0], [[1.0]], {}, ValueError, "at least two classes"),
+    (BINARY, [[1], [0, 1]], half, {}, ValueError, "rectangular"),
+    # empty
+    (BINARY, [], [], {}, ValueError, r"at least one example.*\(0,\)"),
+    (CATEGORICAL, np.ones((0, 3)), np.ones((0, 3)), {}, ValueError, "at least one"),
+    (SPARSE, np.ones(0, int), np.ones((0, 3)), {}, ValueError, "at least one"),
+    (SPARSE, np.ones((2, 0), int), np.ones((2, 0, 3)), {}, ValueError, "at least one"),
+    # labels
+    (BINARY, [-1, 1], [0.5, 0.5], {}, ValueError, r"hinge.*\(y_true \+ 1\) / 2"),
+    (BINARY, [-1, 0, 1], [0.5] * 3, {}, ValueError, "-1 is mixed with 0"),
+    (BINARY, [2, 0], [0.5] * 2, {}, ValueError, r"Received: 2 at index \(0,\)"),
+    (BINARY, [1.5], [0.5], {}, ValueError, r"y_true must lie in \[0, 1\]"),
+    (CATEGORICAL, [[2, -1]], half, {}, ValueError, r"y_true must lie in \[0, 1\]"),
+    (CATEGORICAL, [[1, 1]], half, {}, ValueError, "Several labels.*binary_cross"),
+    (CATEGORICAL, [[0, 0]], half, {}, ValueError, "Received: 0.0 at index"),
+    (SPARSE, [2], half, {}, ValueError, "classes 0 to 1.*start at 1.*ignore_class"),
+    (SPARSE, [-1], half, {}, ValueError, "Received: -1"),
+    (SPARSE, [-1], half, {"ignore_class": 255}, ValueError, "Received: -1"),
+    (SPARSE, [1.0], half, {}, TypeError, r"integer labels.*astype\(int\)"),
+    (SPARSE, [True], half, {}, TypeError, "integer labels.*bool"),
+    (SPARSE, ["cat"], half, {}, TypeError, "real numbers.*class numbers"),
+    # predictions
+    (BINARY, [1, 0], [0.5, 1.2], {}, ValueError, "1.2 at index.*from_logits=True"),
+    (BINARY, [1], [-1e-9], {}, ValueError, r"y_pred must lie in \[0, 1\]"),
+    (BINARY, [1], [True], {}, TypeError, "real numbers.*bool"),
+    (BINARY, [1], [0.5j], {}, TypeError, "real numbers.*complex"),
+    (BINARY, [1], [None], {}, TypeError, "real numbers.*object"),
+    (BINARY, np.ma.array([1, 0]), [0.5] * 2, {}, TypeError, "masked array"),
+    (CATEGORICAL, [[1, 0]], [[1.5, -0.5]], {}, ValueError, "from_logits=True"),
+    (SPARSE, [1], [[1.5, -0.5]], {}, ValueError, "from_logits=True"),
+    (CATEGORICAL, [[1, 0]], [[0.9, 0.9]], {}, ValueError, "Received: 1.8 at index"),
+    (SPARSE, [1], [[0.4, 0.5]], {}, ValueError, "sum of y_pred must be 1"),
+    # not finite
+    (BINARY, [1], [np.nan], {}, ValueError, "finite.*nan"),
+    (BINARY, [np.nan], [0.5], {}, ValueError, "y_true must be finite"),
+    (BINARY, [1], [np.inf], {"from_logits": True}, ValueError, "finite.*inf"),
+    (CATEGORICAL, [[1, 0]], [[np.nan, 1]], {}, ValueError, r"nan at index \(0, 0\)"),
+    (CATEGORICAL, [[np.inf, 0]], half, {}, ValueError, "y_true must be finite"),
+    (SPARSE, [1], [[0, -np.inf]], {"from_logits": True}, ValueError, "finite.*-inf"),
+]
+ARGUMENTS = {BINARY: ([1], [0.5]), CATEGORICAL: ([[1, 0]], half), SPARSE: ([1], half)}
+for functions, good in ARGUMENTS.items():
+    BAD += [
+        (functions, *good, {name: value}, error, f"{name} must be")
+        for name, value, error in [
+            ("from_logits", 1, TypeError),
+            ("from_logits", None, TypeError),
+            ("epsilon", -1e-9, ValueError),
+            ("epsilon", 0.5, ValueError),
+            ("epsilon", float("nan"), ValueError),
+            ("epsilon", True, TypeError),
+            ("epsilon", "1e-7", TypeError),
+            ("epsilon", np.float32(0.1), TypeError),
+        ]
+    ]
+for functions in (BINARY, CATEGORICAL):
+    BAD += [
+        (
+            functions,
+            *ARGUMENTS[functions],
+            {"label_smoothing": value},
+            error,
+            "\\[0, 1\\]",
+        )
+        for value, error in [
+            (-0.1, ValueError),
+            (1.1, ValueError),
+            (True, TypeError),
+            (None, TypeError),
+        ]
+    ]
+BAD += [
+    (SPARSE, [1], half, {"ignore_class": value}, TypeError, "ignore_class must be")
+    for value in (True, 1.0, "pad")
+]
+
+
+@pytest.mark.parametrize(
+    ("functions", "y_true", "y_pred", "options", "error", "says"),
+    BAD,
+    ids=[f"{functions[0].__name__}: {says}" for functions, *_, says in BAD],
+)
+def test_bad_input_is_refused_in_words(functions, y_true, y_pred, options, error, says):
+    for function in functions:
+        with pytest.raises(error, match=says) as caught:
+            function(y_true, y_pred, **options)
+        message = str(caught.value)
+        assert " must " in message
+        assert "Received: " in message
+        # The mending comes last, after what was received.
+        assert message.split("Received: ")[1].rstrip(".").count(". ") >= 1, message
+
+
+def test_an_ignored_label_is_exempt_from_the_range_check_and_no_other_is():
+    p = [[0.5, 0.5]] * 2
+    for function in SPARSE:
+        function([-1, 1], p, ignore_class=-1)
+        function(np.array([-1, 1]), p, ignore_class=np.int64(-1))
+        with pytest.raises(ValueError, match="Received: -2"):
+            function([-1, -2], p, ignore_class=-1)
+
+
+def test_options_are_keyword_only():
+    for function, (y_true, y_pred) in zip(
+        (BINARY[0], CATEGORICAL[0], SPARSE[0]), ARGUMENTS.values(), strict=True
+    ):
+        with pytest.raises(TypeError, match="positional"):
+            function(y_true, y_pred, True)
+
+
+# The module
+
+
+def test_importing_the_losses_loads_numpy_alone():
+    program = (
+        "import sys; before = set(sys.modules); import companion.losses; "
+        "roots = {name.split('.')[0] for name in set(sys.modules) - before}; "
+        "print(*sorted(roots - set(sys.stdlib_module_names)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["companion", "numpy"]
+
+
+def test_the_examples_in_the_docstrings_are_true():
+    failed, tried = doctest.testmod(losses)
+    assert failed == 0
+    assert tried >= len(losses.__all__)
+
+
+@pytest.mark.parametrize("name", losses.__all__)
+def test_every_public_function_has_an_example(name):
+    assert ">>> " + name in getattr(losses, name).__doc__

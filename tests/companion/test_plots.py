@@ -1,0 +1,558 @@
+"""The figures: what is drawn, where, and what is refused."""
+
+import doctest
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import matplotlib as mpl
+
+mpl.use("agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.collections import PathCollection, QuadMesh
+from matplotlib.colors import to_rgb, to_rgba
+from numpy.testing import assert_allclose, assert_array_equal
+
+from companion import losses, plots
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(40, 2)) * 3
+Y = np.arange(40) % 4
+HISTORY = {
+    "loss": [0.9, 0.5, 0.2],
+    "val_loss": [1.0, 0.7, 0.6],
+    "binary_accuracy": [0.5, 0.8, 0.9],
+}
+
+
+class Model:
+    """A stand-in for a trained Keras model: scores from a plain function."""
+
+    def __init__(self, scores, activation="linear"):
+        self.scores = scores
+        self.calls = []
+        function = SimpleNamespace(__name__=activation)
+        self.layers = [SimpleNamespace(activation=function)]
+
+    def predict(self, x, *, batch_size, verbose):
+        self.calls.append((len(x), batch_size, verbose))
+        return self.scores(np.asarray(x))
+
+
+def nearest(*centres):
+    """Return a model whose scores fall with the distance from each centre."""
+    return Model(lambda x: np.stack([-((x - c) ** 2).sum(1) for c in centres], 1))
+
+
+DRAWERS = {
+    "points": lambda ax=None: plots.points(X, Y, ax=ax),
+    "sigmoid": lambda ax=None: plots.sigmoid(ax=ax),
+    "loss_curves": lambda ax=None: plots.loss_curves(ax=ax),
+    "history": lambda ax=None: plots.history(HISTORY, ax=ax),
+    "decision_regions": lambda ax=None: plots.decision_regions(
+        nearest((0, 0), (2, 2), (-2, 2), (0, -3)), X, Y, ax=ax
+    ),
+}
+every_drawer = pytest.mark.parametrize("draw", DRAWERS.values(), ids=DRAWERS)
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_left():
+    yield
+    plt.close("all")
+
+
+def drawn_points(ax):
+    return [c for c in ax.collections if isinstance(c, PathCollection)]
+
+
+def legend(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+# What all figures share.
+
+
+@every_drawer
+def test_it_draws_on_the_axes_it_is_given_and_returns_them(draw, monkeypatch):
+    monkeypatch.setattr(plt, "show", lambda *_: pytest.fail("shown"))
+    figure, axes = plots.panels(2)
+    axes[0].set_title("the claim")
+
+    assert draw(ax=axes[0]) is axes[0]
+    assert plt.get_fignums() == [figure.number]
+    assert axes[0].get_title() == "the claim"
+    assert not axes[1].has_data()
+
+
+@every_drawer
+def test_without_axes_it_makes_one_figure_without_a_title(draw):
+    ax = draw()
+
+    assert plt.get_fignums() == [ax.figure.number]
+    assert ax.get_title() == ""
+    assert ax.get_xlabel()
+    assert ax.get_ylabel()
+
+
+@every_drawer
+def test_the_texts_are_large_enough_and_inside_the_figure(draw):
+    ax = draw()
+    ax.set_title("the claim")
+    ax.figure.draw_without_rendering()
+
+    page = ax.figure.bbox
+    texts = [t for t in ax.figure.findobj(mpl.text.Text) if t.get_text()]
+    shown = [t for t in texts if t.get_visible()]
+    assert len(shown) > 5
+    for text in shown:
+        assert text.get_fontsize() >= 10
+    labels = [ax.title, ax.xaxis.label, ax.yaxis.label]
+    for text in labels + (ax.get_legend().get_texts() if ax.get_legend() else []):
+        box = text.get_window_extent()
+        assert page.x0 <= box.x0 < box.x1 <= page.x1
+        assert page.y0 <= box.y0 < box.y1 <= page.y1
+
+
+def test_global_settings_stay():
+    before = dict(mpl.rcParams)
+
+    for draw in DRAWERS.values():
+        draw()
+
+    assert dict(mpl.rcParams) == before
+
+
+def test_every_cell_of_a_notebook_shows_its_figure(tmp_path):
+    nbclient = pytest.importorskip("nbclient")
+    nbformat = pytest.importorskip("nbformat")
+    draw = "plots.points([[0, 0], [1, 1]], [0, 1]).set_title('the claim');"
+    cells = ["from companion import plots", draw, draw, "plots.panels(2);", draw]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells]
+    )
+
+    nbclient.execute(notebook, cwd=tmp_path, kernel_name="python3")
+
+    shown = [
+        sum("image/png" in output.data for output in cell.outputs)
+        for cell in notebook.cells
+    ]
+    assert shown == [0, 1, 1, 1, 1]
+
+
+def test_colours_stand_out_from_white_and_from_each_other():
+    def light(colour):
+        rgb = np.array(to_rgb(colour))
+        return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+    def seen(colour, eye):
+        to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722]]
+        to_xyz = np.array([*to_xyz, [0.0193, 0.1192, 0.9505]])
+        xyz = to_xyz @ np.clip(eye @ light(colour), 0, 1) / [0.9505, 1, 1.089]
+        x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+        return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+    # Machado, Oliveira and Fernandes (2009): protanopia and deuteranopia.
+    eyes = [
+        np.eye(3),
+        [
+            [0.1523, 1.0526, -0.2049],
+            [0.1145, 0.7863, 0.0992],
+            [-0.0039, -0.0481, 1.052],
+        ],
+        [[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.969]],
+    ]
+    for colour in plots.COLOURS:
+        luminance = light(colour) @ [0.2126, 0.7152, 0.0722]
+        assert 1.05 / (luminance + 0.05) >= 3
+    for eye in eyes:
+        labs = [seen(colour, np.array(eye)) for colour in plots.COLOURS]
+        for i, one in enumerate(labs):
+            # A difference of 2 to 3 is just seen; 25 is seen at a glance.
+            assert all(np.linalg.norm(one - other) > 25 for other in labs[:i])
+
+
+def test_importing_loads_no_framework_and_not_scikit_learn():
+    code = (
+        "import sys; from companion import plots;"
+        "heavy = {'keras', 'tensorflow', 'jax', 'torch', 'sklearn'};"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_examples_in_the_docstrings_hold():
+    failed, tried = doctest.testmod(plots)
+
+    assert failed == 0
+    assert tried > 10
+
+
+# panels
+
+
+@pytest.mark.parametrize(
+    ("count", "rows", "columns"),
+    [(1, 1, 1), (2, 1, 2), (3, 1, 3), (4, 2, 2), (5, 2, 3), (6, 2, 3), (7, 3, 3)],
+)
+def test_panels_fill_rows_of_a_page_width(count, rows, columns):
+    figure, axes = plots.panels(count, height=2.5)
+
+    assert axes.shape == (count,)
+    assert figure.axes == list(axes)
+    assert figure.axes[0].get_subplotspec().get_geometry()[:2] == (rows, columns)
+    assert_allclose(figure.get_size_inches(), [7, 2.5 * rows])
+    assert figure.get_dpi() == 144
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.5, "2", None])
+def test_panels_need_a_count(count):
+    with pytest.raises(ValueError, match="count must be an integer above 0"):
+        plots.panels(count)
+
+
+# points
+
+
+def test_each_class_has_its_points_colour_and_marker():
+    ax = plots.points(X, Y)
+
+    groups = drawn_points(ax)
+    assert len(groups) == 4
+    for label, group in enumerate(groups):
+        assert_array_equal(group.get_offsets(), X[label == Y])
+        assert_array_equal(group.get_facecolor(), [to_rgba(plots.COLOURS[label])])
+    shapes = {str(group.get_paths()[0].vertices) for group in groups}
+    assert len(shapes) == 4
+    assert ax.get_aspect() == 1
+    assert legend(ax) == ["class 0", "class 1", "class 2", "class 3"]
+
+
+def test_a_class_keeps_its_colour_where_another_is_missing():
+    (group,) = drawn_points(plots.points([[0, 0], [1, 1]], [2, 2]))
+
+    assert_array_equal(group.get_facecolor(), [to_rgba(plots.COLOURS[2])])
+
+
+def test_thirty_classes_look_different():
+    groups = drawn_points(plots.points(X[:30], np.arange(30)))
+
+    looks = {
+        (tuple(g.get_facecolor()[0]), str(g.get_paths()[0].vertices)) for g in groups
+    }
+    assert len(looks) == 30
+
+
+def test_classes_are_named():
+    assert legend(plots.points(X, Y % 2, names=["no", "yes"])) == ["no", "yes"]
+    with pytest.raises(ValueError, match="every class, 0 to 3"):
+        plots.points(X, Y, names=["no", "yes"])
+
+
+@pytest.mark.parametrize(
+    "draw", [plots.points, lambda x, y: plots.decision_regions(nearest((0, 0)), x, y)]
+)
+@pytest.mark.parametrize(
+    ("x", "y", "error", "says"),
+    [
+        (X[:, 0], Y, ValueError, r"shape \(n, 2\).*Received: \(40,\)"),
+        (np.zeros((4, 3)), Y[:4], ValueError, r"Received: \(4, 3\)"),
+        (np.zeros((0, 2)), Y[:0], ValueError, r"at least one point"),
+        (X, Y[:-1], ValueError, r"shape \(40,\).*Received: \(39,\)"),
+        (X, Y[:, None], ValueError, r"Received: \(40, 1\).*y\[:, 0\]"),
+        (X, np.eye(4)[Y], ValueError, r"argmax"),
+        (X, Y.astype(float), TypeError, r"dtype float64; y.astype\(int\)"),
+        (X, 2 * (Y % 2) - 1, ValueError, r"\(y \+ 1\) // 2"),
+        (X * np.nan, Y, ValueError, r"x must be finite"),
+    ],
+)
+def test_wrong_points_are_refused_before_anything_is_drawn(draw, x, y, error, says):
+    with pytest.raises(error, match=says):
+        draw(x, y)
+    assert not plt.get_fignums()
+
+
+# sigmoid, loss_curves
+
+
+def test_the_sigmoid_is_the_sigmoid():
+    ax = plots.sigmoid()
+
+    curve = max(ax.get_lines(), key=lambda line: len(line.get_xdata()))
+    z, p = curve.get_data()
+    assert z.min() == -8
+    assert z.max() == 8
+    assert_allclose(np.log(p / (1 - p)), z, atol=1e-9)
+
+
+def test_the_loss_curves_are_the_loss():
+    ax = plots.loss_curves()
+
+    for target, line in zip((1, 0), ax.get_lines(), strict=True):
+        p, loss = line.get_data()
+        assert p.min() < 0.01
+        assert p.max() > 0.99
+        expected = losses.binary_crossentropy(np.full_like(p, target), p)
+        assert_allclose(loss, expected)
+        assert_allclose(loss, -np.log(p if target else 1 - p))
+        assert line.get_color() == plots.COLOURS[target]
+    one, other = ax.get_lines()
+    assert one.get_linestyle() != other.get_linestyle()
+    assert [text.get_text() for text in ax.texts] == ["target 1", "target 0"]
+    for text, line in zip(ax.texts, ax.get_lines(), strict=True):
+        assert text.get_color() == line.get_color()
+        assert text.xy in list(zip(*line.get_data(), strict=True))
+    assert ax.get_ylabel() == "loss (nats)"
+
+
+# history
+
+
+@pytest.mark.parametrize(
+    "given", [HISTORY, SimpleNamespace(history=HISTORY)], ids=["dict", "History"]
+)
+def test_training_and_validation_are_drawn_by_epoch(given):
+    ax = plots.history(given)
+
+    training, validation = ax.get_lines()
+    assert_array_equal(training.get_xdata(), [1, 2, 3])
+    assert_array_equal(training.get_ydata(), HISTORY["loss"])
+    assert_array_equal(validation.get_ydata(), HISTORY["val_loss"])
+    assert legend(ax) == ["training", "validation"]
+    assert training.get_linestyle() != validation.get_linestyle()
+    assert training.get_color() != validation.get_color()
+    assert ax.get_ylabel() == "loss (nats)"
+    assert ax.get_yscale() == "linear"
+
+
+def test_a_metric_without_validation_is_drawn_alone():
+    ax = plots.history(HISTORY, metric="binary_accuracy")
+
+    (line,) = ax.get_lines()
+    assert_array_equal(line.get_ydata(), HISTORY["binary_accuracy"])
+    assert legend(ax) == ["training"]
+    assert ax.get_ylabel() == "binary accuracy"
+
+
+def test_the_label_and_the_scale_can_be_set():
+    ax = plots.history(HISTORY, label="hinge loss", log=True)
+
+    assert ax.get_ylabel() == "hinge loss"
+    assert ax.get_yscale() == "log"
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 30, 500])
+def test_the_epochs_are_whole_numbers(epochs):
+    ax = plots.history({"loss": np.ones(epochs)})
+    ax.figure.draw_without_rendering()
+
+    ticks = ax.get_xticks()
+    assert len(ticks) > 0
+    assert_array_equal(ticks, ticks.round())
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "error", "says"),
+    [
+        (HISTORY, {"metric": "auc"}, ValueError, "one of loss, binary_accuracy. Rec"),
+        (HISTORY, {"metric": "val_loss"}, ValueError, "Received: 'val_loss'"),
+        ({}, {}, ValueError, r"one of \(none\)"),
+        ([0.5, 0.4], {}, TypeError, "Received: list"),
+        ({"loss": [0.5, 0.0]}, {"log": True}, ValueError, "values above 0"),
+        (
+            {"loss": [0.5], "val_loss": [-1.0]},
+            {"log": True},
+            ValueError,
+            "values above 0",
+        ),
+    ],
+)
+def test_a_history_that_cannot_be_drawn_is_refused(given, options, error, says):
+    with pytest.raises(error, match=says):
+        plots.history(given, **options)
+    assert not plt.get_fignums()
+
+
+# decision_regions
+
+
+def mesh_of(ax):
+    (mesh,) = [c for c in ax.collections if isinstance(c, QuadMesh)]
+    return mesh
+
+
+def centres_of(mesh):
+    corners = mesh.get_coordinates()
+    return (corners[:-1, :-1] + corners[1:, 1:]) / 2
+
+
+def colours_of(mesh):
+    mesh.update_scalarmappable()
+    return mesh.get_facecolor().reshape(-1, 4)[:, :3]
+
+
+def regions_agree(ax, classes):
+    """Whether each cell of the plane has the colour of the class given to it."""
+    mesh = mesh_of(ax)
+    grid = centres_of(mesh).reshape(-1, 2)
+    wanted = np.array([to_rgb(colour) for colour in plots.COLOURS])[classes(grid)]
+    low, high = grid.min(axis=0), grid.max(axis=0)
+    assert np.all(low < X.min(axis=0))
+    assert np.all(high > X.max(axis=0))
+    return np.allclose(colours_of(mesh), wanted)
+
+
+@pytest.mark.parametrize("used", [(0, 1), (0, 2), (0, 1, 2, 3), (1, 3)])
+def test_several_outputs_decide_by_the_largest(used):
+    def scores(x):
+        outputs = np.full((len(x), 4), -100.0)
+        directions = ((1, 0), (-1, 0), (0, 1), (0, -1))
+        for label, direction in zip(used, directions, strict=False):
+            outputs[:, label] = x @ np.array(direction)
+        return outputs
+
+    ax = plots.decision_regions(Model(scores), X, Y)
+
+    assert regions_agree(ax, lambda grid: scores(grid).argmax(axis=1))
+
+
+@pytest.mark.parametrize("classes", [2, 3, 6])
+def test_any_number_of_classes_is_drawn_without_a_warning(classes, recwarn):
+    model = nearest(*RNG.normal(size=(classes, 2)))
+
+    ax = plots.decision_regions(model, X, Y % classes)
+
+    assert regions_agree(ax, lambda grid: model.scores(grid).argmax(axis=1))
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("activation", "threshold", "least"),
+    [
+        ("sigmoid", None, 0.5),
+        ("linear", None, 0.0),
+        ("tanh", None, 0.0),
+        ("sigmoid", 0.9, 0.9),
+        ("relu", 0.2, 0.2),
+    ],
+)
+def test_a_single_output_decides_by_its_threshold(activation, threshold, least):
+    def score(x):
+        return x[:, :1] / 10
+
+    ax = plots.decision_regions(Model(score, activation), X, Y % 2, threshold=threshold)
+
+    assert regions_agree(ax, lambda grid: (score(grid)[:, 0] > least).astype(int))
+
+
+def test_a_constant_model_gives_one_region(recwarn):
+    ax = plots.decision_regions(
+        Model(lambda x: np.eye(2)[np.zeros(len(x), int)]), X, Y % 2
+    )
+
+    assert regions_agree(ax, lambda grid: np.zeros(len(grid), int))
+    assert not recwarn.list
+
+
+def test_wrong_points_wear_a_ring_and_are_counted():
+    model = nearest((0, 0), (2, 2), (-2, 2), (0, -3))
+    wrong = model.scores(X).argmax(axis=1) != Y
+    assert 0 < wrong.sum() < len(X)
+
+    ax = plots.decision_regions(model, X, Y, names=list("abcd"))
+
+    *groups, rings = drawn_points(ax)
+    assert len(groups) == 4
+    assert_array_equal(rings.get_offsets(), X[wrong])
+    assert legend(ax) == [*"abcd", f"wrong: {wrong.sum()}"]
+
+
+def test_without_a_wrong_point_there_is_no_ring():
+    model = nearest((0, 0), (5, 5))
+
+    ax = plots.decision_regions(model, X, model.scores(X).argmax(axis=1))
+
+    assert len(drawn_points(ax)) == 2
+    assert legend(ax) == ["class 0", "class 1"]
+
+
+def test_the_plane_is_predicted_quietly_and_in_one_batch():
+    model = nearest((0, 0), (5, 5))
+
+    plots.decision_regions(model, X, Y % 2)
+
+    assert len(model.calls) == 2
+    for count, batch_size, verbose in model.calls:
+        assert batch_size >= count
+        assert verbose == 0
+
+
+def test_a_single_point_has_a_plane_around_it():
+    ax = plots.decision_regions(nearest((0, 0), (5, 5)), [[1, 1]], [0])
+
+    low, high = ax.get_xlim()
+    assert low < 1 < high
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "says"),
+    [
+        (nearest((0, 0), (1, 1)), Y, "hold 0 to 1. Received: class 3"),
+        (Model(lambda x: x[:, :1], "sigmoid"), Y, "hold 0 to 1. Received: class 3"),
+        (Model(lambda x: x[:, 0]), Y, r"\(n, 1\) or \(n, classes\)"),
+        (Model(lambda x: x[:, :1], "softmax"), Y, "'softmax'; pass threshold="),
+    ],
+)
+def test_a_model_that_does_not_fit_the_points_is_refused(model, y, says):
+    with pytest.raises(ValueError, match=says):
+        plots.decision_regions(model, X, y)
+    assert not plt.get_fignums()
+
+
+def test_a_keras_model_is_drawn_as_it_predicts():
+    keras = pytest.importorskip("keras")
+    keras.utils.set_random_seed(0)
+    for units, activation in ((1, "sigmoid"), (1, None), (3, "softmax"), (3, None)):
+        model = keras.Sequential(
+            [
+                keras.Input((2,)),
+                keras.layers.Dense(8, "tanh"),
+                keras.layers.Dense(units, activation),
+            ]
+        )
+        weights = model.get_weights()
+
+        def classes(grid, model=model, units=units, activation=activation):
+            scores = model.predict(grid, batch_size=len(grid), verbose=0)
+            if units > 1:
+                return scores.argmax(axis=1)
+            return (scores[:, 0] > (0.5 if activation else 0)).astype(int)
+
+        ax = plots.decision_regions(model, X, Y % (units if units > 1 else 2))
+
+        mesh = mesh_of(ax)
+        given = classes(centres_of(mesh).reshape(-1, 2))
+        wanted = np.array([to_rgb(colour) for colour in plots.COLOURS])[given]
+        # A grid point on a border may fall to either side in float32.
+        same = np.isclose(colours_of(mesh), wanted).all(axis=1)
+        assert same.mean() > 0.999
+        assert len(np.unique(given)) > 1
+        for before, after in zip(weights, model.get_weights(), strict=True):
+            assert_array_equal(before, after)
+
+
+def test_a_sigmoid_layer_of_its_own_counts_as_sigmoid():
+    keras = pytest.importorskip("keras")
+    model = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(1), keras.layers.Activation("sigmoid")]
+    )
+
+    ax = plots.decision_regions(model, X, Y % 2)
+
+    halves = np.unique(colours_of(mesh_of(ax)), axis=0)
+    assert len(halves) == 2

@@ -1,0 +1,90 @@
+"""The files that describe the course agree with each other and with their formats."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+    "project"
+]
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+
+
+def text(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def pages():
+    toc = yaml.safe_load(text("_toc.yml"))
+    chapters = [x["file"] for part in toc["parts"] for x in part["chapters"]]
+    return [page.removeprefix("book/") for page in [toc["root"], *chapters]]
+
+
+def check_schema(schema, *paths):
+    tool = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema)
+    done = subprocess.run(
+        [*tool, *map(str, paths)], cwd=ROOT, capture_output=True, text=True
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_citation_fits_its_schema():
+    status, output = check_schema("vendor.citation-file-format", "CITATION.cff")
+    assert status == 0, output
+
+
+def test_issue_forms_fit_githubs_schema():
+    status, output = check_schema("vendor.github-issue-forms", *FORMS)
+    assert status == 0, output
+
+
+@pytest.mark.parametrize(
+    ("schema", "name", "field"),
+    [
+        ("vendor.citation-file-format", "CITATION.cff", "authors:"),
+        ("vendor.github-issue-forms", ".github/ISSUE_TEMPLATE/bug.yml", "body:"),
+    ],
+)
+def test_the_schema_check_sees_a_fault(schema, name, field, tmp_path):
+    fault = tmp_path / "fault.yml"
+    fault.write_text(text(name).replace(field, "nobody:"), encoding="utf-8")
+    assert check_schema(schema, fault)[0] != 0
+
+
+def test_one_version_everywhere():
+    citation = yaml.safe_load(text("CITATION.cff"))
+    newest = re.search(r"^## (\S+) - ", text("CHANGELOG.md"), re.MULTILINE)[1]
+    assert PROJECT["version"] == citation["version"] == newest
+
+
+def test_one_name_and_the_same_licences_everywhere():
+    citation = yaml.safe_load(text("CITATION.cff"))
+    (author,) = PROJECT["authors"]
+    assert citation["authors"] == [author]
+    for name in PROJECT["license-files"]:
+        assert author["name"] in text(name)
+    assert PROJECT["license"].split(" AND ") == citation["license"]
+
+
+def test_the_licence_of_the_text_is_whole():
+    legal_code = text("LICENSE-TEXT")
+    for section in range(1, 9):
+        assert f"\nSection {section} -- " in legal_code
+    assert legal_code.endswith(
+        "Creative Commons may be contacted at creativecommons.org.\n"
+    )
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda path: path.stem)
+def test_an_issue_form_offers_every_page(form):
+    body = yaml.safe_load(form.read_text(encoding="utf-8"))["body"]
+    chapter = next(x for x in body if x.get("id") == "chapter")
+    *offered, other = chapter["attributes"]["options"]
+    assert offered == pages()
+    assert other.startswith("none:")

@@ -1,0 +1,134 @@
+"""The site in a real browser: search, narrow windows, light and dark, nothing foreign.
+
+Needs Chromium (`make system-packages`); without it these tests are skipped.
+"""
+
+import functools
+import http.server
+import shutil
+import threading
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tools import build
+from tools.build import SITE
+
+TOC = build.pages()
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium here: `make system-packages` installs it"
+)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# Relative luminance and contrast as WCAG 2.2 defines them.
+CONTRAST = """
+() => {
+  const channel = v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const luminance = color => {
+    const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map(channel);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const text = luminance(getComputedStyle(document.querySelector('article p')).color);
+  const page = luminance(getComputedStyle(document.body).backgroundColor);
+  return { page, ratio: (Math.max(text, page) + 0.05) / (Math.min(text, page) + 0.05) };
+}
+"""
+# Elements whose text is cut off at the right edge of the window and cannot be scrolled.
+OVERFLOW = """
+() => document.documentElement.scrollWidth - document.documentElement.clientWidth
+"""
+
+
+@pytest.fixture(scope="module")
+def address():
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    handler = functools.partial(Quiet, directory=SITE)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open pages; fail on a request to elsewhere and on an error in the console."""
+    contexts, wrong = [], []
+
+    def visit(path, *, width=1280, scheme="light"):
+        size = {"width": width, "height": 900}
+        context = browser.new_context(viewport=size, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "request",
+            lambda r: (
+                None
+                if r.url.startswith((address, "data:", "blob:"))
+                else wrong.append(r.url)
+            ),
+        )
+        page.on(
+            "console", lambda m: wrong.append(m.text) if m.type == "error" else None
+        )
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(f"{address}/{path}", wait_until="load")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", TOC)
+def test_a_phone_shows_the_page_without_scrolling_sideways(open_page, path):
+    page = open_page(f"{path}.html", width=390)
+    page.wait_for_timeout(300)
+    assert page.evaluate(OVERFLOW) <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_in_light_and_in_dark(open_page, scheme):
+    page = open_page("book/quickstart.html", scheme=scheme)
+    found = page.evaluate(CONTRAST)
+    assert found["ratio"] >= 7
+    assert (found["page"] < 0.1) == (scheme == "dark")
+
+
+def test_mathematics_is_set(open_page):
+    page = open_page("book/two-classes/binary-crossentropy.html")
+    page.wait_for_selector("article mjx-container", timeout=10_000)
+    assert page.locator("article mjx-merror").count() == 0
+    assert page.locator("article .math", has_text="\\(").count() == 0
+
+
+def test_search_finds_the_chapter(open_page):
+    page = open_page("search.html?q=logarithm")
+    results = page.locator("#search-results li a")
+    results.first.wait_for(timeout=10_000)
+    assert "Binary crossentropy" in " ".join(results.all_inner_texts())
+
+
+def test_folded_solutions_open(open_page):
+    page = open_page("book/quickstart.html")
+    fold = page.locator("details.hide, details").filter(has_text="def ").first
+    assert not fold.get_attribute("open")
+    fold.locator("summary").click()
+    assert fold.locator("pre", has_text="def ").first.is_visible()
