@@ -37,8 +37,6 @@ MARKERS = "os^DvPX<>*"
 
 _FAINT = {"color": "0.45", "linewidth": 0.8, "linestyle": ":"}
 _GRID = 400
-# The whole grid at once: prediction costs by the batch, not by the point.
-_BATCH = _GRID**2
 
 
 def panels(count: int = 1, *, height: float = 4.0) -> tuple[Figure, NDArray[Any]]:
@@ -351,7 +349,7 @@ def decision_regions(
     >>> plt.close(ax.figure)
     """
     x, y = _checked_points(x, y)
-    scores = np.asarray(model.predict(x, batch_size=_BATCH, verbose=0))
+    scores = _outputs(model, x)
     decide, classes = _decision(model, scores, threshold)
     if y.max() >= classes:
         raise ValueError(
@@ -387,10 +385,17 @@ def _regions(
     display.surface_.set_cmap(ListedColormap([_colour(c) for c in range(classes)]))
     display.surface_.set_clim(-0.5, classes - 0.5)
     display.surface_.set_rasterized(True)
+    # All regions but one: each border is also the border of another region.
     for label in np.unique(display.response)[1:]:
         region = display.response == label
         lines = {"colors": "0.35", "linewidths": 0.8}
         ax.contour(display.xx0, display.xx1, region, levels=[0.5], **lines)
+
+
+def _outputs(model: Any, x: NDArray[Any]) -> NDArray[Any]:
+    # All points in one call, and no model.predict: each new number of points would
+    # compile it again, and TensorFlow then warns of that in the notebook.
+    return np.asarray(model(np.asarray(x, dtype=np.float32), training=False))
 
 
 def _classifier(model: Any, decide: Callable, classes: int) -> Any:
@@ -405,7 +410,7 @@ def _classifier(model: Any, decide: Callable, classes: int) -> Any:
             return self
 
         def predict(self, x: NDArray[Any]) -> NDArray[np.int64]:
-            return decide(np.asarray(model.predict(x, batch_size=_BATCH, verbose=0)))
+            return decide(_outputs(model, x))
 
         def __sklearn_is_fitted__(self) -> bool:
             return True

@@ -1,5 +1,6 @@
 """TensorFlow's lines: an epoch is one `tf.function` with a loop inside."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import tensorflow as tf
 
 from companion._training.plan import Arrays, Batches
 
+Step = Callable[[Arrays], Any]
 Program = Callable[[Arrays, Batches], dict[str, Any]]
 
 
@@ -45,24 +47,32 @@ def on_cpu() -> bool:
     }
 
 
-def _program(
-    model: keras.Model, step: Callable[[Arrays], Any], whole: bool
-) -> tf.types.experimental.PolymorphicFunction:
-    """Return the program that runs a step on every batch and returns the metrics."""
+def _program(model: keras.Model, step: Step, whole: bool) -> Program:
+    """Return the program that runs a step on every batch and returns the metrics.
 
-    def program(arrays: Arrays, batches: Batches) -> dict[str, Any]:
-        def one(i: tf.Tensor) -> tuple[tf.Tensor]:
-            step(_take(arrays, batches.full[i]))
-            return (i + 1,)
+    A partial, since TensorFlow warns of "retracing" when one Python function is traced
+    for many models, as it has to be.
+    """
+    return tf.function(
+        functools.partial(_epoch, model, step), autograph=False, jit_compile=whole
+    )
 
-        model.reset_metrics()
-        steps = batches.full.shape[0]
-        tf.while_loop(lambda i: i < steps, one, [0], parallel_iterations=1)
-        if batches.tail is not None:
-            step(_take(arrays, batches.tail))
-        return model.get_metrics_result()
 
-    return tf.function(program, autograph=False, jit_compile=whole)
+def _epoch(
+    model: keras.Model, step: Step, arrays: Arrays, batches: Batches
+) -> dict[str, Any]:
+    """Run a step on every batch, the full ones in a loop of the graph."""
+
+    def one(i: tf.Tensor) -> tuple[tf.Tensor]:
+        step(_take(arrays, batches.full[i]))
+        return (i + 1,)
+
+    model.reset_metrics()
+    steps = batches.full.shape[0]
+    tf.while_loop(lambda i: i < steps, one, [0], parallel_iterations=1)
+    if batches.tail is not None:
+        step(_take(arrays, batches.tail))
+    return model.get_metrics_result()
 
 
 def _run(program: Program, arrays: Arrays, batches: Batches) -> dict[str, Any]:

@@ -81,10 +81,11 @@ def suits_one_program(model: keras.Model) -> bool:
 def create_state(model: keras.Model, plan: Plan) -> int:
     """Create the variables of the metrics and the optimizer; return the output width.
 
-    Inside the stateless scope the model, its loss and its metrics are built while no
+    Inside a stateless scope a model, its loss and its metrics are built while no
     variable changes.
     """
-    x, y, weight = (*plan.first_batch, None)[:3]
+    x, y, weight = to_tensors((*plan.first_batch, None)[:3])
+    outline = backend_module().outline
 
     def outputs(x: Any, y: Any, weight: Any) -> Any:
         y_pred = model(x)
@@ -92,8 +93,12 @@ def create_state(model: keras.Model, plan: Plan) -> int:
         model.compute_metrics(x, y, y_pred, sample_weight=weight)
         return y_pred
 
-    with keras.StatelessScope():
-        y_pred = backend_module().outline(outputs, *to_tensors((x, y, weight)))
+    if not model.built:
+        with keras.StatelessScope():
+            outline(model, x)
+    held = [(variable, variable.value) for variable in model.variables]
+    with keras.StatelessScope(state_mapping=held):
+        y_pred = outline(outputs, x, y, weight)
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
     return keras.tree.flatten(y_pred)[0].shape[-1]

@@ -90,8 +90,9 @@ def test_stated_running_minutes(page, executed):
             seconds += (end - begin).total_seconds()
     assert seconds > 1, "no times were recorded"
     stated = int(MINUTES.search(markdown(page))[2])
-    assert ceil(seconds / 60) <= stated, f"{seconds:.0f} s"
-    assert stated <= ceil(3 * seconds / 60), f"only {seconds:.0f} s"
+    # Twice the time: here notebooks run side by side, on machines that may be slow.
+    assert seconds <= 2 * 60 * stated, f"{seconds:.0f} s"
+    assert stated <= ceil(seconds / 20), f"only {seconds:.0f} s"
 
 
 @each_notebook

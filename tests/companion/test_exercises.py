@@ -139,6 +139,7 @@ def test_equal_values_are_right(expected, answer):
         ((1, 2.0), 1, "A tuple of 2 parts is asked for. Received: 1."),
         ("a", "b", "This is not the text"),
         ("<=", "<", "This is not the text"),
+        ("-1", "1", "This is not the text"),
         ("a", 4, "A text in quotes is asked for. Received: `int`."),
     ],
 )
@@ -170,6 +171,7 @@ def test_tolerances_belong_to_the_exercise():
     assert not exact.check(0.333)
     assert exact.check(1 / 3)
     assert make(tolerance=0.5).check(0.2)
+    assert not make(tolerance=0.0).check(0.3333333)
     assert value(0.0, absolute=0.1).check(0.05)
     assert not value(0.0).check(0.05)
 
@@ -240,6 +242,7 @@ def test_a_function_that_is_right_on_some_inputs_is_wrong():
 def test_inputs_differ_from_each_other_and_stay_the_same():
     first, again = FUNCTION.inputs(), FUNCTION.inputs()
 
+    assert len(first) == 5
     for one, other in itertools.combinations(first, 2):
         assert not np.array_equal(one[0], other[0])
     np.testing.assert_array_equal([x for x, _ in first], [x for x, _ in again])
@@ -278,11 +281,25 @@ def test_a_typical_wrong_function_gets_its_own_message_and_an_example(mistake):
     assert "    scale = 2" in verdict.message
 
 
+def test_a_mistake_made_on_some_inputs_only_is_not_that_mistake():
+    first = FUNCTION.inputs()[0][0]
+
+    def mixed(x, scale):
+        return x.mean(axis=0 if np.array_equal(x, first) else 1) * scale
+
+    message = FUNCTION.check(mixed).message
+
+    assert "mean of each column" not in message
+    assert "Received: an array of shape (4,)" in message
+
+
 def test_a_function_without_return_is_told_so():
     def forgets(x, scale):
         x.mean(axis=1)
 
-    assert "did you forget `return`?" in FUNCTION.check(forgets).message
+    assert FUNCTION.check(forgets).message == (
+        "**Not right yet.** Your function returned nothing: did you forget `return`?"
+    )
 
 
 def test_a_blank_function_is_not_answered_yet():
@@ -416,13 +433,14 @@ def test_a_solution_shows_its_source_and_its_value():
 
 
 def test_the_plain_text_keeps_arrays_and_wraps_prose():
-    note = _core.Note("**Bold** and " + "long " * 40 + "\n\n    [1,   2]" + " " * 90)
+    note = _core.Note("**Bold** and " + "long " * 40 + "\n\n    [1,   2]" + "x " * 90)
 
     lines = repr(note).splitlines()
 
     assert lines[0].startswith("Bold and long")
     assert all(len(line) <= 88 for line in lines[:-1])
-    assert lines[-1].startswith("    [1,   2]")
+    assert lines[-1].startswith("    [1,   2]x x")
+    assert lines[-1].endswith("x x ")
 
 
 @pytest.mark.parametrize("function", [lambda id: check(id, 1), hint, solution])
@@ -431,6 +449,10 @@ def test_an_unknown_id_names_its_neighbours(function):
         function("quikstart-1")
     with pytest.raises(ValueError, match=r"no exercise 'quickstart-99'.*quickstart-3"):
         function("quickstart-99")
+    with pytest.raises(
+        ValueError, match=r"no exercise 'ω'.*quickstart-1, quickstart-2"
+    ):
+        function("ω")
     with pytest.raises(ValueError, match=r"no exercise '_core-1'"):
         function("_core-1")
     with pytest.raises(TypeError, match="Received: int"):

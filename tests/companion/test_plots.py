@@ -1,6 +1,7 @@
 """The figures: what is drawn, where, and what is refused."""
 
 import doctest
+import itertools
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -37,8 +38,8 @@ class Model:
         function = SimpleNamespace(__name__=activation)
         self.layers = [SimpleNamespace(activation=function)]
 
-    def predict(self, x, *, batch_size, verbose):
-        self.calls.append((len(x), batch_size, verbose))
+    def __call__(self, x, *, training):
+        self.calls.append((len(x), training))
         return self.scores(np.asarray(x))
 
 
@@ -208,6 +209,8 @@ def test_panels_fill_rows_of_a_page_width(count, rows, columns):
     assert figure.axes[0].get_subplotspec().get_geometry()[:2] == (rows, columns)
     assert_allclose(figure.get_size_inches(), [7, 2.5 * rows])
     assert figure.get_dpi() == 144
+    axes[0].set(xlim=(3, 4), ylim=(3, 4))
+    assert all(other.get_xlim() == other.get_ylim() == (0, 1) for other in axes[1:])
 
 
 @pytest.mark.parametrize("count", [0, -1, 1.5, "2", None])
@@ -231,6 +234,22 @@ def test_each_class_has_its_points_colour_and_marker():
     assert len(shapes) == 4
     assert ax.get_aspect() == 1
     assert legend(ax) == ["class 0", "class 1", "class 2", "class 3"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_legend_stands_below_its_panel(count):
+    figure, axes = plots.panels(count)
+    for ax in axes:
+        plots.points(X, Y, ax=ax)
+    figure.draw_without_rendering()
+
+    boxes = [ax.get_legend().get_window_extent() for ax in axes]
+    for ax, box in zip(axes, boxes, strict=True):
+        assert box.y1 <= ax.xaxis.label.get_window_extent().y0
+        # The layout is found by iteration, which stops a few pixels short.
+        assert box.y0 >= -5
+    for left, right in itertools.pairwise(boxes):
+        assert left.x1 <= right.x0
 
 
 def test_a_class_keeps_its_colour_where_another_is_missing():
@@ -481,22 +500,22 @@ def test_without_a_wrong_point_there_is_no_ring():
     assert legend(ax) == ["class 0", "class 1"]
 
 
-def test_the_plane_is_predicted_quietly_and_in_one_batch():
+def test_the_plane_is_predicted_at_once_and_not_as_in_training():
     model = nearest((0, 0), (5, 5))
 
     plots.decision_regions(model, X, Y % 2)
 
-    assert len(model.calls) == 2
-    for count, batch_size, verbose in model.calls:
-        assert batch_size >= count
-        assert verbose == 0
+    assert [training for _, training in model.calls] == [False, False]
+    assert model.calls[0][0] == len(X)
+    assert model.calls[1][0] >= 100**2
 
 
 def test_a_single_point_has_a_plane_around_it():
     ax = plots.decision_regions(nearest((0, 0), (5, 5)), [[1, 1]], [0])
 
-    low, high = ax.get_xlim()
-    assert low < 1 < high
+    corners = mesh_of(ax).get_coordinates()
+    assert np.all(corners[0, 0] <= 0)
+    assert np.all(corners[-1, -1] >= 2)
 
 
 @pytest.mark.parametrize(

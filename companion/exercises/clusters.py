@@ -1,0 +1,377 @@
+"""The exercises of the chapter on clusters."""
+
+import numpy as np
+
+from ._core import Exercise, Mistake
+
+
+def class_and_probability():
+    """Read the class and its probability from one row of logits."""
+    logits = np.array([1.2, 4.0, -3.0, 3.0])
+    probabilities = np.exp(logits) / np.exp(logits).sum()
+    chosen = int(logits.argmax())
+    return chosen, probabilities[chosen]
+
+
+def _logit_as_probability():
+    return 1, 4.0
+
+
+def _share_without_exp():
+    return 1, 4.0 / (1.2 + 4.0 - 3.0 + 3.0)
+
+
+def _sigmoid_of_the_logit():
+    return 1, 1 / (1 + np.exp(-4.0))
+
+
+def _counted_from_one():
+    chosen, probability = class_and_probability()
+    return chosen + 1, probability
+
+
+def _probability_first():
+    return class_and_probability()[::-1]
+
+
+def _of_two_classes():
+    return 1, 1 / (1 + np.exp(3.0 - 4.0))
+
+
+def stuck_at():
+    """Find how many clusters look alike to the network, and its best accuracy."""
+    counts = np.arange(1, 5)
+    floors = counts / 4 * np.log(counts)
+    alike = int(counts[np.abs(floors - 0.347).argmin()])
+    # One of the clusters that look alike is named right, the others are not.
+    return alike, (4 - alike + 1) / 4
+
+
+def _only_points_of_the_two():
+    return 2, 0.5
+
+
+def _typical_probability():
+    return 2, np.exp(-0.347)
+
+
+def _three_alike():
+    return 3, 0.5
+
+
+def _both_always_wrong():
+    return 1, 0.75
+
+
+def _rest_forgotten():
+    return 2, 1.0
+
+
+def dark_share(features, labels):
+    """Return for each class the share of points at which every unit is 0."""
+    dark = (features == 0).all(axis=1)
+    return np.array([dark[labels == c].mean() for c in range(labels.max() + 1)])
+
+
+def _draw_features(rng):
+    count, units, classes = int(rng.integers(40, 60)), 3, 4
+    labels = np.concatenate([np.arange(classes), rng.integers(classes, size=count)])
+    sums = rng.normal(size=(len(labels), units)) - 0.9 * (labels[:, None] % 2)
+    return np.maximum(0.0, sums), labels
+
+
+def _share_of_zeros(features, labels):
+    zero = features == 0
+    return np.array([zero[labels == c].mean() for c in range(labels.max() + 1)])
+
+
+def _any_unit_off(features, labels):
+    dark = (features == 0).any(axis=1)
+    return np.array([dark[labels == c].mean() for c in range(labels.max() + 1)])
+
+
+def _points_counted(features, labels):
+    dark = (features == 0).all(axis=1)
+    return np.array([dark[labels == c].sum() for c in range(labels.max() + 1)])
+
+
+def _class_among_the_dark(features, labels):
+    dark = (features == 0).all(axis=1)
+    return np.array([(labels[dark] == c).mean() for c in range(labels.max() + 1)])
+
+
+def _share_of_all_points(features, labels):
+    dark = (features == 0).all(axis=1)
+    classes = range(labels.max() + 1)
+    return np.array([(dark & (labels == c)).mean() for c in classes])
+
+
+def _units_that_are_dead(features, labels):
+    return (features == 0).all(axis=0).astype(float)
+
+
+def best_probabilities(x, centers, std):
+    """Return the true probability of each class for round, equally large clusters."""
+    squares = ((x[:, None, :] - centers) ** 2).sum(axis=-1)  # (n, classes)
+    logits = -squares / (2 * std**2)
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _draw_points(rng):
+    classes = int(rng.integers(3, 6))
+    x = rng.uniform(0.0, 6.0, size=(5, 2))
+    return x, rng.uniform(0.0, 6.0, size=(classes, 2)), float(rng.uniform(1.2, 2.0))
+
+
+def _softmax(logits):
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _squares(x, centers):
+    return ((x[:, None, :] - centers) ** 2).sum(axis=-1)
+
+
+def _distances_not_squared(x, centers, std):
+    return _softmax(-np.sqrt(_squares(x, centers)) / std)
+
+
+def _half_forgotten(x, centers, std):
+    return _softmax(-_squares(x, centers) / std**2)
+
+
+def _std_not_squared(x, centers, std):
+    return _softmax(-_squares(x, centers) / (2 * std))
+
+
+def _std_forgotten(x, centers, std):
+    return _softmax(-_squares(x, centers))
+
+
+def _std_forgotten_half_kept(x, centers, std):
+    return _softmax(-_squares(x, centers) / 2)
+
+
+def _nearest_is_certain(x, centers, std):
+    return np.eye(len(centers))[_squares(x, centers).argmin(axis=1)]
+
+
+def _sign_forgotten(x, centers, std):
+    return _softmax(_squares(x, centers) / (2 * std**2))
+
+
+def _densities(x, centers, std):
+    bell = np.exp(-_squares(x, centers) / (2 * std**2))
+    return bell / (2 * np.pi * std**2)
+
+
+def _powers(x, centers, std):
+    return np.exp(-_squares(x, centers) / (2 * std**2))
+
+
+def _down_the_columns(x, centers, std):
+    powers = _powers(x, centers, std)
+    return powers / powers.sum(axis=0)
+
+
+EXERCISES = (
+    Exercise(
+        id="clusters-1",
+        minutes=5,
+        difficulty="finger",
+        solution=class_and_probability,
+        hints=(
+            "The class is the place of the largest logit, counted from 0.",
+            "For the probability, softmax needs all four logits: the exponential of "
+            "the largest one divided by the sum of all four exponentials.",
+        ),
+        mistakes=(
+            Mistake(
+                _logit_as_probability,
+                "The class is right. 4.0 is the logit itself: a probability lies "
+                "between 0 and 1, so apply softmax to the row.",
+            ),
+            Mistake(
+                _share_without_exp,
+                "The class is right. You divided the logit by the sum of the logits; "
+                "softmax takes the exponentials first.",
+            ),
+            Mistake(
+                _sigmoid_of_the_logit,
+                "The class is right. The sigmoid looks at one logit alone; with "
+                "several classes the others compete, above all the 3.0.",
+            ),
+            Mistake(
+                _of_two_classes,
+                "The class is right, and you are close: this is the softmax of the "
+                "two largest logits. The other two have a small share as well.",
+            ),
+            Mistake(
+                _counted_from_one,
+                "The probability is right. Classes are counted from 0.",
+            ),
+            Mistake(
+                _probability_first,
+                "Both numbers are right, in the wrong order: the class comes first.",
+            ),
+        ),
+        right="Class 3 is close behind: its logit is 1 less, so its probability is "
+        "smaller by the factor e.",
+    ),
+    Exercise(
+        id="clusters-2",
+        minutes=5,
+        difficulty="core",
+        solution=stuck_at,
+        hints=(
+            "If k clusters of four look alike, a quarter of all points lies in each "
+            "of them, and such a point gets the probability 1/k at best.",
+            "So the least loss is k/4 log k. Try k = 2 and k = 3.",
+            "Of the clusters that look alike, one name is given to all their points: "
+            "it is right for one of them.",
+        ),
+        mistakes=(
+            Mistake(
+                _only_points_of_the_two,
+                "Two look alike, that is right, and of *their* points half are named "
+                "right. The other two clusters are named right too: count all points.",
+            ),
+            Mistake(
+                _typical_probability,
+                "Two look alike, that is right. exp(-loss) is a typical probability "
+                "of the true class, not an accuracy: here it mixes points with "
+                "probability 1 and points with probability 1/2.",
+            ),
+            Mistake(
+                _three_alike,
+                "With three clusters alike the loss could not fall below "
+                "3/4 log 3, about 0.82. This run is already lower.",
+            ),
+            Mistake(
+                _both_always_wrong,
+                "The accuracy is right. A cluster cannot look alike alone: with "
+                "k = 1 the least loss is 0.",
+            ),
+            Mistake(
+                _rest_forgotten,
+                "Two look alike, that is right. The network gives both the same "
+                "name, and it is wrong for one of them.",
+            ),
+        ),
+        right="A loss that rests at such a value names its own trouble.",
+    ),
+    Exercise(
+        id="clusters-3",
+        minutes=10,
+        difficulty="core",
+        solution=dark_share,
+        draw=_draw_features,
+        hints=(
+            "`features == 0` is a table of True and False, one row for each point.",
+            "A point is in the dark if its whole row is True: `.all(axis=1)`.",
+            "For class c, take the mean of that array over the points with "
+            "`labels == c`.",
+        ),
+        mistakes=(
+            Mistake(
+                _share_of_zeros,
+                "You take the share of single outputs that are 0. A point is lost "
+                "only if all its units are 0 at once: `.all(axis=1)` first.",
+            ),
+            Mistake(
+                _any_unit_off,
+                "You count points at which *some* unit is off. That is normal. Only "
+                "where all are off does the network see nothing.",
+            ),
+            Mistake(
+                _points_counted,
+                "You return the number of points. Divide by the size of the class.",
+            ),
+            Mistake(
+                _class_among_the_dark,
+                "You return how the dark points divide among the classes. Asked for "
+                "is the share within each class.",
+            ),
+            Mistake(
+                _share_of_all_points,
+                "You divide by the number of all points. Divide by the number of "
+                "points in the class.",
+            ),
+            Mistake(
+                _units_that_are_dead,
+                "You look down the columns: units that are off for every point. Look "
+                "along the rows: points at which every unit is off.",
+            ),
+        ),
+        right="Two or more classes near 1 mean trouble. One alone is harmless: being "
+        "dark is then its mark.",
+    ),
+    Exercise(
+        id="clusters-4",
+        minutes=25,
+        difficulty="open",
+        solution=best_probabilities,
+        draw=_draw_points,
+        tolerance=1e-5,
+        hints=(
+            "By Bayes' rule, for classes of equal size the probability of a class is "
+            "its density at the point, divided by the sum of all densities.",
+            "The density of a round normal cluster is proportional to "
+            "exp(-d²/(2 std²)), with d the distance to the centre.",
+            "So the answer is the softmax of -d²/(2 std²). "
+            "`((x[:, None, :] - centers) ** 2).sum(axis=-1)` is the table of d².",
+        ),
+        mistakes=(
+            Mistake(
+                _distances_not_squared,
+                "You use the distance. In the exponent of a normal density stands "
+                "the squared distance, divided by 2 std².",
+            ),
+            Mistake(
+                _half_forgotten,
+                "The factor 1/2 in the exponent is missing: -d²/(2 std²).",
+            ),
+            Mistake(
+                _std_not_squared,
+                "The standard deviation has to be squared: -d²/(2 std²).",
+            ),
+            Mistake(
+                _std_forgotten,
+                "The width of the clusters does not enter. The wider they are, the "
+                "less certain the class: divide d² by 2 std².",
+            ),
+            Mistake(
+                _std_forgotten_half_kept,
+                "This is right for std = 1 only: divide d² by 2 std².",
+            ),
+            Mistake(
+                _nearest_is_certain,
+                "You give all the probability to the nearest centre. That is the "
+                "best *class*. Between two centres its probability is far from 1.",
+            ),
+            Mistake(
+                _sign_forgotten,
+                "The sign is missing: now the farthest centre gets the most.",
+            ),
+            Mistake(
+                _densities,
+                "These are the densities. Divide each row by its sum, so that the "
+                "probabilities of a point sum to 1.",
+            ),
+            Mistake(
+                _powers,
+                "These are the densities but for a factor. Divide each row by its "
+                "sum, so that the probabilities of a point sum to 1.",
+            ),
+            Mistake(
+                _down_the_columns,
+                "You divide by the sum of each column. The probabilities of one "
+                "point stand in one row: `sum(axis=1, keepdims=True)`.",
+            ),
+        ),
+        right="No network can have a smaller expected loss than this. Written out, "
+        "the squares of x cancel, so the best logits are linear in x: clusters of "
+        "equal width need no hidden layer at all.",
+    ),
+)
