@@ -42,29 +42,33 @@ def stuck_at():
     """Find how many clusters look alike to the network, and its best accuracy."""
     counts = np.arange(1, 5)
     floors = counts / 4 * np.log(counts)
-    alike = int(counts[np.abs(floors - 0.347).argmin()])
+    alike = int(counts[np.abs(floors - 0.83).argmin()])
     # One of the clusters that look alike is named right, the others are not.
     return alike, (4 - alike + 1) / 4
 
 
-def _only_points_of_the_two():
-    return 2, 0.5
+def _only_points_of_the_three():
+    return 3, 1 / 3
 
 
 def _typical_probability():
-    return 2, np.exp(-0.347)
+    return 3, np.exp(-0.83)
 
 
-def _three_alike():
-    return 3, 0.5
+def _all_three_wrong():
+    return 3, 0.25
 
 
-def _both_always_wrong():
-    return 1, 0.75
+def _two_alike():
+    return 2, 0.75
 
 
-def _rest_forgotten():
-    return 2, 1.0
+def _nothing_known():
+    return 4, 0.25
+
+
+def _accuracy_only():
+    return 2, 0.5
 
 
 def dark_share(features, labels):
@@ -233,30 +237,35 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _only_points_of_the_two,
-                "Two look alike, that is right, and of *their* points half are named "
-                "right. The other two clusters are named right too: count all points.",
+                _only_points_of_the_three,
+                "Three look alike, that is right, and of *their* points a third are "
+                "named right. The fourth cluster is named right too: count all points.",
             ),
             Mistake(
                 _typical_probability,
-                "Two look alike, that is right. exp(-loss) is a typical probability "
+                "Three look alike, that is right. exp(-loss) is a typical probability "
                 "of the true class, not an accuracy: here it mixes points with "
-                "probability 1 and points with probability 1/2.",
+                "probability 1 and points with probability 1/3.",
             ),
             Mistake(
-                _three_alike,
-                "With three clusters alike the loss could not fall below "
-                "3/4 log 3, about 0.82. This run is already lower.",
+                _all_three_wrong,
+                "Three look alike, that is right. All their points get the same name, "
+                "and for one of the three clusters it is the right one.",
             ),
             Mistake(
-                _both_always_wrong,
-                "The accuracy is right. A cluster cannot look alike alone: with "
-                "k = 1 the least loss is 0.",
+                _two_alike,
+                "With two clusters alike the loss can fall to 2/4 log 2, about 0.35. "
+                "This run rests much higher.",
             ),
             Mistake(
-                _rest_forgotten,
-                "Two look alike, that is right. The network gives both the same "
-                "name, and it is wrong for one of them.",
+                _nothing_known,
+                "With all four alike the loss could not fall below log 4, about 1.39. "
+                "This run is well below it, so it tells something apart.",
+            ),
+            Mistake(
+                _accuracy_only,
+                "The accuracy is right. With two clusters alike it would be 0.75: "
+                "solve k/4 log k = 0.83 for k.",
             ),
         ),
         right="A loss that rests at such a value names its own trouble.",
