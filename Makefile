@@ -11,7 +11,7 @@ EXTRAS := tensorflow,jax,book,test
 .PHONY: help book test serve lab wheel test-colab format constraints system-packages clean
 
 help:  ## List the commands
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # PEERS=1 adds PyTorch, for the tests that compare with it.
 ifdef PEERS
@@ -23,9 +23,10 @@ endif
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v < (3, 14) else f"The course needs Python 3.11, 3.12 or 3.13; {sys.executable} is {v.major}.{v.minor}. Name another: make PYTHON=python3.12 ...")'
+	@$(BIN)/python -c '' 2>/dev/null || rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
-	@touch $@
+	@touch $(VENV)/installed $@
 
 book: $(INSTALLED)  ## Run every notebook, build the site and say where it is
 	$(BIN)/python -m tools.build
@@ -36,12 +37,15 @@ test: $(INSTALLED)  ## Check everything: style, package, notebooks, site
 serve: book  ## Build the site and show it on http://127.0.0.1:8000 (PORT=…)
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
-lab: $(INSTALLED)  ## Open the notebooks in JupyterLab on this machine
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]'
+lab: $(VENV)/installed-lab  ## Open the notebooks in JupyterLab on this machine
 	$(BIN)/jupyter lab --notebook-dir=book
 
+$(VENV)/installed-lab: $(INSTALLED)
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[lab]'
+	@touch $@
+
 wheel: $(INSTALLED)  ## Build the companion's wheel in dist/
-	$(BIN)/python -m build --wheel
+	$(BIN)/python -m tools.wheel
 
 test-colab: $(INSTALLED)  ## Run the notebooks against the versions that Colab ships
 	$(BIN)/python -m tools.colab
@@ -57,7 +61,7 @@ constraints: $(INSTALLED)  ## Pin the newest versions that go together in constr
 	  --fork-strategy fewest --python-version 3.11 --no-annotate --no-emit-index-url \
 	  --custom-compile-command 'make constraints' --output-file constraints.txt
 
-system-packages:  ## Install what the browser tests need (Debian, Ubuntu; as root)
+system-packages:  ## Install what the browser tests need (Debian; as root)
 	apt-get update
 	apt-get install --yes --no-install-recommends chromium
 

@@ -110,7 +110,8 @@ def _array(name, values, kinds):
     if array.dtype.kind not in kinds:
         raise TypeError(
             f"{name} must hold real numbers. Received: dtype {array.dtype}. "
-            "Convert names to class numbers and decisions to probabilities first."
+            "Convert class names to numbers, decisions to probabilities, and half "
+            "precision to float32 first."
         )
     if array.size == 0:
         raise ValueError(
@@ -179,6 +180,8 @@ def _is_ignored(labels, ignore_class):
 
 
 def _mend_binary_labels(t):
+    if np.any(t != np.round(t)):
+        return "Targets are the labels 0 and 1, or probabilities between them."
     if not np.isin(t, (-1, 0, 1)).all():
         return "Integer classes of more than two kinds belong to the sparse form."
     if np.any(t == 0):

@@ -97,7 +97,7 @@ def fit(
     -----
     Ctrl-C takes effect when the epoch under way is done, and the model keeps what it
     has learnt by then. After a first call the time to compile, a few seconds, is spent.
-    With dropout the masks differ from those of `model.fit`; their statistics do not.
+    With dropout the masks may differ from those of `model.fit`, not their statistics.
 
     Examples
     --------

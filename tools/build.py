@@ -39,13 +39,15 @@ def _write_settings() -> None:
 
 def build() -> int:
     """Build the site; return 0 if every page of the table of contents is there."""
+    # Pages that left the table of contents must go, and so must an older site where
+    # this build fails: nobody is to take it for the new one.
+    shutil.rmtree(BUILD, ignore_errors=True)
     if execute():
         print("A notebook failed: see above. Nothing was built.")
         return 1
+    print("Building the site", flush=True)
     start = time.monotonic()
     _write_settings()
-    # Sphinx leaves pages that left the table of contents, so start from nothing.
-    shutil.rmtree(BUILD, ignore_errors=True)
     program = shutil.which("jupyter-book", path=sysconfig.get_path("scripts"))
     command = [program or "jupyter-book", "build", str(SOURCE)]
     command += ["--path-output", str(ROOT), "-W", "-n", "--keep-going", "-q"]

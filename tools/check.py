@@ -14,7 +14,8 @@ from tools.build import build
 from tools.execute import environment
 from tools.set_repository import ROOT, notebooks
 
-PYTEST = (sys.executable, "-m", "pytest", "-q", "--durations=5")
+# With the reason of each skip.
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-rs", "--durations=5")
 WORKERS = min(2, os.cpu_count() or 1)
 PARALLEL = (f"--numprocesses={WORKERS}", "--dist=worksteal")
 # The modules whose code differs by backend.
@@ -23,7 +24,7 @@ BACKEND_TESTS = ("tests/companion/test_models.py", "tests/companion/test_trainin
 
 def run(*command: str, **variables: str) -> int:
     """Run one command from the root; return its exit status."""
-    environ = environment(WORKERS) | variables
+    environ = environment(WORKERS) | {"MPLBACKEND": "Agg"} | variables
     return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
 
 

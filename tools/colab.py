@@ -19,6 +19,7 @@ import nbformat
 
 from tools.execute import environment, nbmake
 from tools.set_repository import ROOT, notebooks
+from tools.wheel import build_wheel
 
 COLAB_VENV = ROOT / ".venv-colab"
 # Colab starts every kernel with google.colab imported.
@@ -40,23 +41,6 @@ import keras
 assert companion.__file__.startswith({packages!r}), companion.__file__
 assert keras.backend.backend() == {backend!r}, keras.backend.backend()
 """
-
-
-def build_wheel(folder: Path) -> Path:
-    """Build the companion's wheel, with the build tools that are installed."""
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir"]
-    # A copy, so that setuptools leaves no build folder in the tree.
-    with tempfile.TemporaryDirectory() as copy:
-        for name in ("companion", "pyproject.toml", "README.md"):
-            source, target = ROOT / name, Path(copy) / name
-            copier = shutil.copytree if source.is_dir() else shutil.copy
-            copier(source, target)
-        for path in ROOT.glob("LICENSE*"):
-            shutil.copy(path, copy)
-        subprocess.run(
-            [*command, str(folder.resolve())], cwd=copy, check=True, capture_output=True
-        )
-    return next(folder.glob("crossentropy_course-*.whl"))
 
 
 def run_as_colab(
@@ -98,12 +82,11 @@ def run_as_colab(
 def _make_environment() -> str:
     """Make the environment with Colab's versions; return its Python."""
     python = str(COLAB_VENV / "bin" / "python")
-    if not COLAB_VENV.exists():
-        print(f"Making {COLAB_VENV.name} with the versions in constraints-colab.txt")
-        venv.create(COLAB_VENV, with_pip=True)
+    print(f"Making {COLAB_VENV.name} with the versions in constraints-colab.txt")
+    venv.create(COLAB_VENV, with_pip=True)
     names = ["jax", "keras", "matplotlib", "numpy", "scikit-learn", "tensorflow"]
     names += ["ipykernel", "nbmake>=1.5.5", "pytest>=8.4,<10"]
-    command = [python, "-m", "pip", "install", "-q", "-c", "constraints-colab.txt"]
+    command = [python, "-m", "pip", "install", "-c", "constraints-colab.txt"]
     subprocess.run([*command, *names], cwd=ROOT, check=True)
     return python
 

@@ -41,11 +41,16 @@ def environment(jobs: int) -> dict[str, str]:
     """Return the environment for one of ``jobs`` notebooks that run side by side."""
     threads = str(max(1, (os.cpu_count() or 1) // jobs))
     settings = {
+        # Said here, so that neither Keras's settings file nor a server's backend for
+        # figures decides what a page shows.
+        "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "OMP_NUM_THREADS": threads,
         "TF_NUM_INTRAOP_THREADS": threads,
         "TF_NUM_INTEROP_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
     }
     return os.environ | settings
 
@@ -63,7 +68,7 @@ def nbmake(
         env=environ,
         cwd=notebook.parent,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 
@@ -71,8 +76,9 @@ def nbmake(
 def _shared_key(root: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted((root / "companion").rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
+        if path.is_file() and path.suffix != ".pyc" and path.name != ".DS_Store":
+            name = path.relative_to(root).as_posix()
+            digest.update(name.encode() + path.read_bytes())
     digest.update((root / "constraints.txt").read_bytes())
     for name in LIBRARIES:
         try:
@@ -90,7 +96,7 @@ def keys(root: Path = ROOT) -> dict[Path, str]:
     shared = _shared_key(root)
     return {
         path: hashlib.sha256(
-            f"{shared}{path.relative_to(root)}".encode() + path.read_bytes()
+            f"{shared}{path.relative_to(root).as_posix()}".encode() + path.read_bytes()
         ).hexdigest()[:24]
         for path in notebooks(root)
     }
@@ -102,6 +108,8 @@ def _execute_one(notebook: Path, kept: Path, environ: dict[str, str]) -> str | N
     done = nbmake(working, environ)
     if done.returncode:
         return done.stdout[-6000:] + done.stderr[-2000:]
+    if keys()[notebook] != kept.stem:
+        return "It, the companion or a version changed while it ran. Run it again."
     partial = kept.with_suffix(".partial")
     shutil.copy(working, partial)
     partial.replace(kept)
@@ -115,7 +123,7 @@ def execute() -> int:
     shutil.copytree(
         ROOT / "book",
         SOURCE / "book",
-        ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+        ignore=shutil.ignore_patterns(".*"),
     )
     EXECUTED.mkdir(parents=True, exist_ok=True)
     kept = {path: EXECUTED / f"{key}.ipynb" for path, key in keys().items()}
@@ -135,13 +143,13 @@ def _run(waiting: list[Path], kept: dict[Path, Path]) -> int:
     waiting = sorted(waiting, key=lambda path: path.stat().st_size, reverse=True)
     jobs = max(1, min(len(waiting), os.cpu_count() or 1))
     environ, failures, start = environment(jobs), 0, time.monotonic()
-    with ThreadPoolExecutor(jobs) as pool:
-        running = {
-            pool.submit(_execute_one, path, kept[path], environ): path
-            for path in waiting
-        }
+    pool = ThreadPoolExecutor(jobs)
+    running = {
+        pool.submit(_execute_one, path, kept[path], environ): path for path in waiting
+    }
+    try:
         for count, done in enumerate(as_completed(running), start=1):
-            error, name = done.result(), running[done].relative_to(ROOT)
+            error, name = done.result(), running[done].relative_to(ROOT).as_posix()
             state = "FAILED" if error else "ran"
             seconds = time.monotonic() - start
             print(f"  {count}/{len(waiting)} {state} {name} ({seconds:.0f} s)")
@@ -149,6 +157,9 @@ def _run(waiting: list[Path], kept: dict[Path, Path]) -> int:
                 failures += 1
                 print(error)
             sys.stdout.flush()
+    finally:
+        # After Ctrl-C no notebook that still waits is begun.
+        pool.shutdown(cancel_futures=True)
     return failures
 
 

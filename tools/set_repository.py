@@ -19,15 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # another package under this address.
 PLACEHOLDER = "https://github.com/your_account/crossentropy-course"
 # Files beside the notebooks that name the repository.
-PLACES = (
-    "_config.yml",
-    "CITATION.cff",
-    "CONTRIBUTING.md",
-    "README.md",
-    "book/intro.md",
-    "pyproject.toml",
-)
+PLACES = ("_config.yml", "CITATION.cff", "README.md", "book/intro.md")
 
+FIRST_LINE = "# Set-up."
 FIRST_CELL = """\
 # Set-up. In Colab: install the companion package. Elsewhere: a quiet log.
 import glob
@@ -44,6 +38,9 @@ if "google.colab" in sys.modules:
     wheels = glob.glob("crossentropy_course-*.whl"){guard}
     source = wheels[-1] if wheels else f"git+{{repository}}@{{ref}}"
     %pip install -q {{source}}
+    importlib.invalidate_caches()
+    if importlib.util.find_spec("companion") is None:
+        raise RuntimeError(f"The course's package is not in {{source}}.")
 """
 GUARD = """
     if not wheels:
@@ -81,13 +78,17 @@ def first_cell(where: Repository | None = None) -> str:
 
 
 def notebooks(root: Path = ROOT) -> list[Path]:
-    """List the book's notebooks."""
-    return sorted((root / "book").rglob("*.ipynb"))
+    """List the book's notebooks, without the copies that JupyterLab keeps."""
+    return sorted(
+        path
+        for path in (root / "book").rglob("*.ipynb")
+        if ".ipynb_checkpoints" not in path.parts
+    )
 
 
 def set_repository(new: Repository, root: Path = ROOT) -> list[Path]:
     """Rewrite every place that names the repository; return the files changed."""
-    if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", new.url):
+    if not re.fullmatch(r"https://github\.com/\w[\w.-]*/\w[\w.-]*", new.url):
         raise ValueError(
             "Expected an address such as https://github.com/ada/crossentropy-course "
             f"(Colab opens notebooks from GitHub only). Received: {new.url}"
@@ -103,7 +104,7 @@ def set_repository(new: Repository, root: Path = ROOT) -> list[Path]:
         if path.name == "_config.yml":
             fresh = re.sub(r"(?m)^(\s+branch:\s*)\S+", rf"\g<1>{new.ref}", fresh)
         if fresh != text:
-            path.write_text(fresh, encoding="utf-8")
+            path.write_text(fresh, encoding="utf-8", newline="\n")
             changed.append(path)
     for path in notebooks(root):
         if _set_first_cell(path, first_cell(new)):
@@ -112,14 +113,28 @@ def set_repository(new: Repository, root: Path = ROOT) -> list[Path]:
 
 
 def _set_first_cell(path: Path, source: str) -> bool:
+    """Write the first cell, in place of an older one or before a chapter's own."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    lines = source.splitlines(keepends=True)
-    if notebook["cells"][0]["source"] == lines:
+    cells, lines = notebook["cells"], source.splitlines(keepends=True)
+    if not cells or not "".join(cells[0]["source"]).startswith(FIRST_LINE):
+        cells.insert(0, _empty_cell(f"{path.stem}-set-up"))
+    if cells[0]["source"] == lines:
         return False
-    notebook["cells"][0]["source"] = lines
+    cells[0]["source"] = lines
     text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", newline="\n")
     return True
+
+
+def _empty_cell(identifier: str) -> dict:
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": identifier,
+        "metadata": {"tags": ["remove-cell"]},
+        "outputs": [],
+        "source": [],
+    }
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """What one program an epoch cannot do, each with its reason and the way out."""
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -168,11 +168,11 @@ def check_builds(first: keras.Model, next_model: keras.Model) -> None:
             "`build` must make a new model and a new optimizer each time it is called. "
             "Received the same object twice: create both inside `build`."
         )
-    shapes = [_shapes(model) for model in (first, next_model)]
-    if shapes[0] != shapes[1]:
+    made = [_describe(model) for model in (first, next_model)]
+    if made[0] != made[1]:
         raise ValueError(
-            "`build` must make the same network each time it is called. Received "
-            f"weights of shapes {shapes[0]} and then {shapes[1]}."
+            "`build` must make the same network with the same kind of optimizer each "
+            f"time it is called. Received: {made[0]} and then {made[1]}"
         )
 
 
@@ -214,6 +214,7 @@ def _is_sparse_crossentropy(loss: Any) -> bool:
     return name in ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
 
 
-def _shapes(model: keras.Model) -> Sequence[tuple[int, ...]]:
-    """Return the shape of each variable of a model."""
-    return [tuple(variable.shape) for variable in model.variables]
+def _describe(model: keras.Model) -> str:
+    """Name a model's optimizer and the shapes of its variables."""
+    shapes = [tuple(variable.shape) for variable in model.variables]
+    return f"{type(model.optimizer).__name__} on variables of shapes {shapes}"

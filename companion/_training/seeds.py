@@ -17,7 +17,7 @@ from companion._training.refusals import (
 )
 
 # Above this size one network keeps the processor busy, and side by side gains nothing.
-SIDE_BY_SIDE_WEIGHTS = 20_000
+SIDE_BY_SIDE_WEIGHTS = 5_000
 
 Build = Callable[[], keras.Model]
 
@@ -68,7 +68,7 @@ def _in_turn(
     runs = []
     for i, seed in enumerate(seeds):
         if i > 0:
-            _start_again(model, _seeded(build, seed))
+            _start_again(model, _seeded(build, seed), plan)
         history = loop.run(
             model,
             plan,
@@ -92,7 +92,7 @@ def _side_by_side(
     variables = on_jax.training_variables(model)
     states = [on_jax.values(variables)]
     for seed in seeds[1:]:
-        _start_again(model, _seeded(build, seed))
+        _start_again(model, _seeded(build, seed), plan)
         states.append(on_jax.values(variables))
     programs = on_jax.SeedPrograms(model, states)
     runs = []
@@ -109,10 +109,13 @@ def _seeded(build: Build, seed: int) -> keras.Model:
     return build()
 
 
-def _start_again(model: keras.Model, fresh: keras.Model) -> None:
+def _start_again(model: keras.Model, fresh: keras.Model, plan: Plan) -> None:
     """Give a model the state of a fresh one, optimizer included."""
+    if not fresh.built:
+        create_state(fresh, plan)
     check_builds(model, fresh)
-    fresh.optimizer.build(fresh.trainable_variables)
+    if not fresh.optimizer.built:
+        fresh.optimizer.build(fresh.trainable_variables)
     pairs = [
         *zip(model.variables, fresh.variables, strict=True),
         *zip(model.optimizer.variables, fresh.optimizer.variables, strict=True),

@@ -35,7 +35,9 @@ class Note:
 
     def __repr__(self) -> str:
         """Return the text as a terminal shows it."""
-        lines = re.sub(r"\*\*|^```.*\n?", "", self.message, flags=re.MULTILINE)
+        # Only a bold word at the start of a line: in code, ** is the power operator.
+        marks = r"^\*\*(.+?)\*\*|^```.*\n?"
+        lines = re.sub(marks, r"\1", self.message, flags=re.MULTILINE)
         return "\n".join(
             line if line.startswith("    ") else textwrap.fill(line, 88)
             for line in lines.splitlines()

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.colab import build_wheel, run_as_colab
+from tools.colab import run_as_colab
 from tools.set_repository import PLACEHOLDER, ROOT, first_cell, notebooks, repository
+from tools.wheel import build_wheel
 
 QUICKSTART = ROOT / "book" / "quickstart.ipynb"
 

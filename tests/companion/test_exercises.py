@@ -432,6 +432,12 @@ def test_a_solution_shows_its_source_and_its_value():
     assert solution("quickstart-2").message.endswith("max(axis=1)\n```")
 
 
+def test_the_plain_text_keeps_the_power_operator():
+    note = _core.Note("```python\ndef f(x):\n    return x**2 + 2**x\n```")
+
+    assert "return x**2 + 2**x" in repr(note)
+
+
 def test_the_plain_text_keeps_arrays_and_wraps_prose():
     note = _core.Note("**Bold** and " + "long " * 40 + "\n\n    [1,   2]" + "x " * 90)
 

@@ -170,14 +170,15 @@ def test_without_xla():
     assert_same_run(network, ours={"jit_compile": False}, epochs=2)
 
 
-def test_a_model_that_is_not_built_yet():
-    def build():
-        keras.utils.set_random_seed(0)
-        model = keras.Sequential([layers.Dense(4), layers.Dense(1)])
-        model.compile(optimizer=optimizers.SGD(0.1), loss="mse", metrics=["mae"])
-        return model
+def not_built(seed=0):
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential([layers.Dense(1)])
+    model.compile(optimizer=optimizers.SGD(0.1), loss="mse", metrics=["mae"])
+    return model
 
-    assert_same_run(build, epochs=2)
+
+def test_a_model_that_is_not_built_yet():
+    assert_same_run(not_built, epochs=2)
 
 
 def test_a_loss_that_becomes_nan():
@@ -475,6 +476,16 @@ def test_each_run_is_a_single_fit_with_its_seed(hooks):
     assert_same_history(runs[1].history, history)
 
 
+def test_many_seeds_of_a_model_that_is_not_built_yet():
+    seeds = iter((4, 0))
+    runs = training.repeat(
+        lambda: not_built(next(seeds)), X, Y, seeds=(4, 0), **UNCOMPILED
+    )
+    model = not_built(0)
+    training.fit(model, X, Y, seed=0, **UNCOMPILED)
+    assert_same_weights(runs[1].weights, model.get_weights())
+
+
 def test_many_seeds_are_traced_no_more_often_than_one():
     counted = []
 
@@ -621,13 +632,15 @@ def test_refuses_bad_arguments(options, error, match):
 
 def test_refuses_builds_that_are_not_fresh():
     model, optimizer, sizes = network(), optimizers.SGD(0.1), iter((2, 3))
+    kinds = iter((optimizers.SGD(0.1), optimizers.Adam(0.1)))
     for build, match in [
         (lambda: model, "same object twice"),
         (lambda: network(optimizer=optimizer), "same object twice"),
         (
             lambda: network(hidden=lambda: [layers.Dense(next(sizes))]),
-            "same network each time",
+            r"\(2,\).*and then.*\(3,\)",
         ),
+        (lambda: network(optimizer=next(kinds)), "SGD on.*and then Adam"),
     ]:
         with pytest.raises(ValueError, match=match):
             training.repeat(build, X, Y, seeds=(0, 1), **UNCOMPILED)

@@ -35,7 +35,9 @@ def test_versions_stand_in_pyproject_alone():
 
 def test_pip_installs_this_repository_with_every_extra_but_the_peers():
     (pip,) = (x["pip"] for x in ENVIRONMENT["dependencies"] if isinstance(x, dict))
-    (line,) = pip
+    constraints, line = pip
+    assert constraints == "-c constraints.txt"
+    assert (ROOT / "constraints.txt").is_file()
     extras = re.fullmatch(r"-e \.\[([\w,]+)\]", line)[1].split(",")
     # PyTorch brings gigabytes and serves the tests alone.
     everything = set(PROJECT["optional-dependencies"]) - {"peers"}

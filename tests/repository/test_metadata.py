@@ -4,12 +4,13 @@ import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from tools import build
+from tools.set_repository import ROOT
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
     "project"
 ]
@@ -21,9 +22,7 @@ def text(name):
 
 
 def pages():
-    toc = yaml.safe_load(text("_toc.yml"))
-    chapters = [x["file"] for part in toc["parts"] for x in part["chapters"]]
-    return [page.removeprefix("book/") for page in [toc["root"], *chapters]]
+    return [page.removeprefix("book/") for page in build.pages()]
 
 
 def check_schema(schema, *paths):
@@ -88,3 +87,11 @@ def test_an_issue_form_offers_every_page(form):
     *offered, other = chapter["attributes"]["options"]
     assert offered == pages()
     assert other.startswith("none:")
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_what_a_document_links_to_is_in_the_tree(name):
+    links = re.findall(r"\]\(([^)#:]+)\)", text(name))
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+    if name == "README.md":
+        assert ".github/page.png" in links

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def check_schema(schema, *paths):
 
 
 def zizmor(*paths):
-    program = shutil.which("zizmor", path=Path(sys.executable).parent)
+    program = shutil.which("zizmor", path=sysconfig.get_path("scripts"))
     assert program, "zizmor is not installed: it belongs to the extra `test`"
     return run(program, "--offline", "--no-progress", *map(str, paths))
 

@@ -12,7 +12,7 @@ def pages() -> dict[str, BeautifulSoup]:
     if not (SITE / "index.html").exists():
         pytest.fail("There is no site in _build/html: run `make book`.")
     return {
-        str(path.relative_to(SITE)): BeautifulSoup(
+        path.relative_to(SITE).as_posix(): BeautifulSoup(
             path.read_text("utf-8"), "html.parser"
         )
         for path in sorted(SITE.rglob("*.html"))

@@ -89,3 +89,21 @@ def test_a_failing_page_is_reported_and_never_kept(course, tree, capsys):
     assert "FAILED book/page.ipynb" in output
     assert "ZeroDivisionError" in output
     assert list((tree / "out" / "executed").iterdir()) == []
+
+
+def test_a_result_whose_inputs_changed_meanwhile_is_not_kept(course, tree, capsys):
+    losses = (tree / "companion" / "losses.py").as_posix()
+    course(f"open({losses!r}, 'a').write('b = 2')")
+    assert execute.execute() == 1
+    assert "changed while it ran" in capsys.readouterr().out
+    assert list((tree / "out" / "executed").iterdir()) == []
+
+
+def test_a_figure_appears_whatever_backend_the_machine_prefers(
+    course, tree, monkeypatch
+):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    course("import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+    assert execute.execute() == 0
+    page = nbformat.read(tree / "out/src/book/page.ipynb", as_version=4)
+    assert any("image/png" in o.get("data", {}) for o in page.cells[0].outputs)

@@ -20,9 +20,10 @@ HOME = Repository("https://github.com/ada/losses", "v0.1.0")
 
 @pytest.fixture
 def copy(tmp_path):
-    for name in ("_config.yml", "README.md", "CITATION.cff", "pyproject.toml"):
+    for name in ("_config.yml", "README.md", "CITATION.cff"):
         shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "book", tmp_path / "book")
+    unhidden = shutil.ignore_patterns(".*")
+    shutil.copytree(ROOT / "book", tmp_path / "book", ignore=unhidden)
     return tmp_path
 
 
@@ -61,12 +62,32 @@ def test_setting_the_same_again_changes_nothing(copy):
     assert set_repository(HOME, copy) == []
 
 
+def test_a_chapter_without_the_cell_gets_it_and_loses_nothing(copy):
+    path = copy / "book" / "new.ipynb"
+    title = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["# New"]}
+    path.write_text(json.dumps({"cells": [title]}), encoding="utf-8")
+    where = repository(copy)
+    assert set_repository(where, copy) == [path]
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert cells[1:] == [title]
+    assert "".join(cells[0]["source"]) == first_cell(where)
+    assert cells[0]["metadata"]["tags"] == ["remove-cell"]
+    assert set_repository(where, copy) == []
+
+
+def test_the_copies_that_jupyterlab_keeps_are_no_chapters(copy):
+    before = notebooks(copy)
+    (copy / "book" / ".ipynb_checkpoints").mkdir()
+    (copy / "book/.ipynb_checkpoints/quickstart-checkpoint.ipynb").write_text("{}")
+    assert notebooks(copy) == before
+
+
 def test_the_cell_with_a_home_fetches_that_ref_and_needs_no_guard():
     cell = first_cell(HOME)
     assert HOME.url in cell
     assert 'ref = "v0.1.0"' in cell
-    assert "RuntimeError" not in cell
-    assert "RuntimeError" in first_cell(Repository(PLACEHOLDER, "main"))
+    assert "no public home" not in cell
+    assert "no public home" in first_cell(Repository(PLACEHOLDER, "main"))
 
 
 @pytest.mark.parametrize(
@@ -75,6 +96,7 @@ def test_the_cell_with_a_home_fetches_that_ref_and_needs_no_guard():
         ("https://gitlab.com/ada/losses", "main"),
         ("git@github.com:ada/losses", "main"),
         ("https://github.com/ada", "main"),
+        ("https://github.com/ada/..", "main"),
         ("https://github.com/ada/losses", "a ref"),
         ("https://github.com/ada/losses", 'x"; import os'),
     ],
