@@ -29,12 +29,13 @@ def pages() -> list[str]:
 
 
 def _write_settings() -> None:
-    """Copy the book's settings, with execution switched off."""
+    """Copy the book's settings, with execution switched off, and its style."""
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     settings["execute"] = {"execute_notebooks": "off"}
     text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
     (SOURCE / "_config.yml").write_text(text, encoding="utf-8")
     shutil.copy(ROOT / "_toc.yml", SOURCE)
+    shutil.copytree(ROOT / "_static", SOURCE / "_static")
 
 
 def build() -> int:
