@@ -29,9 +29,9 @@ sys.modules["google.colab"] = types.ModuleType("google.colab")
 """
 HIDE_TENSORFLOW = """
 from importlib.machinery import PathFinder
-found = PathFinder.find_spec
-PathFinder.find_spec = staticmethod(
-    lambda name, *rest: None if name == "tensorflow" else found(name, *rest)
+find = PathFinder.find_spec.__func__
+PathFinder.find_spec = classmethod(
+    lambda cls, name, *rest: None if name == "tensorflow" else find(cls, name, *rest)
 )
 """
 WHERE_FROM = """\
@@ -107,7 +107,7 @@ def main() -> int:
                 print(f"{state} {notebook.relative_to(ROOT)} on {backend}", flush=True)
                 if done.returncode:
                     failures += 1
-                    print(done.stdout[-6000:])
+                    print(done.stdout[-6000:] + done.stderr[-2000:])
     return failures
 
 

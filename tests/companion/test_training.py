@@ -162,8 +162,8 @@ def test_a_network_with_convolutions():
         model.compile(optimizer=optimizers.SGD(0.1), loss=loss)
         return model
 
-    x = RNG.uniform(size=(21, 6, 6, 1)).astype("float32")
-    assert_same_run(build, x=x, y=Y[:21], validation_split=0.2, epochs=2)
+    x = RNG.uniform(size=(24, 6, 6, 1)).astype("float32")
+    assert_same_run(build, x=x, y=Y[:24], validation_split=0.2, epochs=2)
 
 
 def test_without_xla():
