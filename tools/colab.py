@@ -22,10 +22,12 @@ from tools.set_repository import ROOT, notebooks
 from tools.wheel import build_wheel
 
 COLAB_VENV = ROOT / ".venv-colab"
-# Colab starts every kernel with google.colab imported.
+# Colab starts every kernel with google.colab imported, and JAX takes a part of it.
 SITE_CUSTOMIZE = """\
 import sys, types
-sys.modules["google.colab"] = types.ModuleType("google.colab")
+colab = types.ModuleType("google.colab")
+colab.output = types.ModuleType("google.colab.output")
+sys.modules |= {"google.colab": colab, "google.colab.output": colab.output}
 """
 HIDE_TENSORFLOW = """
 from importlib.machinery import PathFinder

@@ -251,6 +251,7 @@ class Exercise:
         return (
             f"For\n\n{self._shown_arguments(arguments)}\n\nyour function returned\n\n"
             f"{_indent(came)}\n\nand expected was\n\n{_indent(wanted)}"
+            + (_first_difference(received, expected) if came == wanted else "")
         )
 
     def _shown_arguments(self, arguments: tuple) -> str:
@@ -332,7 +333,9 @@ def _difference_of_parts(
         array = _as_array(received)
         received = [received] if array is None or array.ndim == 0 else list(array)
     if len(received) != count:
-        return f"A tuple of {count} parts is asked for. Received: {len(received)}."
+        example = ", ".join("abcdefgh"[:count])
+        came = "a single value" if len(received) == 1 else f"{len(received)} values"
+        return f"Asked for are {count} values: `({example})`. Received: {came}."
     parts = [
         _difference(came, wanted, relative, absolute)
         for came, wanted in zip(received, expected, strict=True)
@@ -356,6 +359,9 @@ def _difference_of_arrays(
     wanted = "True or False" if expected.dtype == bool else "a number"
     if expected.ndim:
         wanted = f"an array of shape {expected.shape}"
+    if array is not None and array.dtype == bool and array.ndim:
+        # A comparison of arrays yields these, and NumPy counts with them as 0 and 1.
+        array = array.astype(expected.dtype)
     if array is None or (array.dtype == bool) != (expected.dtype == bool):
         return f"Asked for is {wanted}. Received: {_kind(received)}."
     if array.shape != expected.shape:
@@ -371,8 +377,21 @@ def _difference_of_arrays(
     if np.isinf(array).any() and not np.isinf(expected).any():
         return "Infinity came out: look for log(0), a division by 0 or an overflow."
     if np.allclose(array, expected, 10 * relative, absolute):
-        return "Close, but not within the tolerance: look for rounding on the way."
+        return "Close, but not close enough: give more digits, and round at the end."
     return _not_equal(array)
+
+
+def _first_difference(received: Any, expected: Any) -> str:
+    """Say where two long arrays differ that look the same when abridged."""
+    came, wanted = _as_array(received), _as_array(expected)
+    if came is None or wanted is None or came.shape != wanted.shape:
+        return ""
+    place = tuple(np.argwhere(came != wanted)[0].tolist())
+    where = place[0] if len(place) == 1 else place
+    return (
+        f"\n\nThe first difference is at index {where}: "
+        f"{show(came[place], 17)}, expected {show(wanted[place], 17)}."
+    )
 
 
 def _not_equal(array: np.ndarray) -> str:

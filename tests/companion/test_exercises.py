@@ -114,7 +114,7 @@ def test_equal_values_are_right(expected, answer):
 @pytest.mark.parametrize(
     ("expected", "answer", "says"),
     [
-        (1 / 3, 0.34, "Close, but not within the tolerance"),
+        (1 / 3, 0.34, "Close, but not close enough"),
         (1 / 3, -1 / 3, "The number is not right."),
         (1 / 3, float("nan"), "NaN"),
         (1 / 3, float("inf"), "Infinity"),
@@ -135,8 +135,12 @@ def test_equal_values_are_right(expected, answer):
         (np.zeros(2), [[0.0], [0.0, 1.0]], "Received: `list`."),
         ((1, 2.0), (1, 2.5), "**Not right yet.** Part 2 of 2: The number is not right"),
         ((1, 2.0), (0, None), "Part 1 of 2: The number is not right. Part 2 of 2: Ask"),
-        ((1, 2.0), (1, 2.0, 3), "A tuple of 2 parts is asked for. Received: 3."),
-        ((1, 2.0), 1, "A tuple of 2 parts is asked for. Received: 1."),
+        (
+            (1, 2.0),
+            (1, 2.0, 3),
+            "Asked for are 2 values: `(a, b)`. Received: 3 values.",
+        ),
+        ((1, 2.0), 1, "Asked for are 2 values: `(a, b)`. Received: a single value."),
         ("a", "b", "This is not the text"),
         ("<=", "<", "This is not the text"),
         ("-1", "1", "This is not the text"),
@@ -430,6 +434,36 @@ def test_a_solution_shows_its_source_and_its_value():
     assert repr(shown).startswith("def digit_and_probability():")
     assert "```" not in repr(shown)
     assert solution("quickstart-2").message.endswith("max(axis=1)\n```")
+
+
+def test_an_array_of_true_and_false_counts_as_ones_and_zeros():
+    def positive(x):
+        return (x > 0).astype(int)
+
+    mistake = Mistake(lambda x: np.ones(len(x)), "Not all of them.")
+    exercise = make(
+        solution=positive, draw=lambda rng: (rng.normal(size=60),), mistakes=(mistake,)
+    )
+
+    assert exercise.check(lambda x: x > 0).correct
+    assert not exercise.check(lambda x: x < 0).correct
+
+
+def test_long_arrays_that_look_alike_are_told_apart_by_place():
+    def same(x):
+        return x
+
+    mistake = Mistake(lambda x: 0 * x, "Not zero.")
+    exercise = make(
+        solution=same, draw=lambda rng: (np.arange(200) % 2,), mistakes=(mistake,)
+    )
+
+    def wrong_in_the_middle(x):
+        x[100] = 1
+        return x
+
+    message = exercise.check(wrong_in_the_middle).message
+    assert "The first difference is at index 100: 1, expected 0." in message
 
 
 def test_the_plain_text_keeps_the_power_operator():
