@@ -53,7 +53,7 @@ test-colab: $(INSTALLED)  ## Run the notebooks against the versions that Colab s
 format: $(INSTALLED)  ## Format code and notebooks, and strip the notebooks' outputs
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	find book -name '*.ipynb' -exec $(BIN)/nbstripout {} +
+	find book -name '*.ipynb' -exec $(BIN)/nbstripout --keep-id {} +
 
 constraints: $(INSTALLED)  ## Pin the newest versions that go together in constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -18,13 +18,16 @@ from tools.set_repository import ROOT, notebooks
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-rs", "--durations=5")
 WORKERS = min(2, os.cpu_count() or 1)
 PARALLEL = (f"--numprocesses={WORKERS}", "--dist=worksteal")
+# The trainer's tests compile many small programs and run each once: making them fast
+# would take longer than running them.
+COMPILE_QUICKLY = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
 # The modules whose code differs by backend.
 BACKEND_TESTS = ("tests/companion/test_models.py", "tests/companion/test_training.py")
 
 
 def run(*command: str, **variables: str) -> int:
     """Run one command from the root; return its exit status."""
-    environ = environment(WORKERS) | {"MPLBACKEND": "Agg"} | variables
+    environ = environment(WORKERS) | variables
     return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
 
 
@@ -35,19 +38,20 @@ def style() -> int:
     return (
         run(*tool, "ruff", "check", ".")
         + run(*tool, "ruff", "format", "--check", ".")
-        + run(*tool, "nbstripout", "--verify", *pages)
+        + run(*tool, "nbstripout", "--verify", "--keep-id", *pages)
     )
 
 
 def package() -> int:
     """Test the companion, the tools and the repository's own files."""
     folders = ("tests/companion", "tests/tools", "tests/repository")
-    return run(*PYTEST, *PARALLEL, *folders)
+    return run(*PYTEST, *PARALLEL, *folders, **COMPILE_QUICKLY)
 
 
 def on_jax() -> int:
     """Test what differs by backend once more, on JAX."""
-    return run(*PYTEST, *PARALLEL, *BACKEND_TESTS, KERAS_BACKEND="jax")
+    variables = COMPILE_QUICKLY | {"KERAS_BACKEND": "jax"}
+    return run(*PYTEST, *PARALLEL, *BACKEND_TESTS, **variables)
 
 
 def chapters() -> int:

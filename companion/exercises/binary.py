@@ -56,6 +56,14 @@ def _always_the_majority():
     return 0.0, 0.0
 
 
+def _majority_with_its_true_price():
+    return 0.0, np.inf
+
+
+def _majority_after_the_clip():
+    return 0.0, float(-0.1 * np.log(1e-7))
+
+
 def _constant_in_bits():
     p, loss = best_constant()
     return p, float(loss / np.log(2))
@@ -63,6 +71,10 @@ def _constant_in_bits():
 
 def _negatives_alone():
     return 0.1, float(-np.log(0.9))
+
+
+def _positives_alone():
+    return 0.1, float(-np.log(0.1))
 
 
 def _positives_left_out_of_the_mean():
@@ -142,6 +154,23 @@ def _only_the_gradient(w, b, x, t, rate):
     return np.mean(slope * x), np.mean(slope)
 
 
+def _without_the_rate(w, b, x, t, rate):
+    return step(w, b, x, t, 1.0)
+
+
+def _one_number_for_each_example(w, b, x, t, rate):
+    slope = _belief(w, b, x) - t
+    return w - rate * slope * x, b - rate * slope
+
+
+def _weight_instead_of_measurement(w, b, x, t, rate):
+    return _moved(w, b, np.full_like(x, w), rate, _belief(w, b, x) - t)
+
+
+def _product_of_the_means(w, b, x, t, rate):
+    return _moved(w, b, np.mean(x), rate, _belief(w, b, x) - t)
+
+
 def _one_after_the_other(w, b, x, t, rate):
     w, _ = step(w, b, x, t, rate)
     return w, step(w, b, x, t, rate)[1]
@@ -163,7 +192,8 @@ def best_factor(t, z, factors):
 def _draw_overconfident(rng):
     honest = rng.normal(0.0, 2.0, size=200)
     t = (rng.uniform(size=200) < 1 / (1 + np.exp(-honest))).astype(int)
-    factors = rng.permutation(np.geomspace(0.002, 2.0, 31))
+    # As far above 1 as below, so that dividing by a factor has a best one as well.
+    factors = rng.permutation(np.geomspace(0.001, 1000.0, 61))
     return t, honest * rng.uniform(80.0, 160.0), factors
 
 
@@ -185,6 +215,10 @@ def _by_accuracy(t, z, factors):
 
 def _highest_loss(t, z, factors):
     return factors[np.argmax(_mean_losses(t, z, factors))]
+
+
+def _divided_by_the_factor(t, z, factors):
+    return factors[np.argmin(_mean_losses(t, z, 1 / factors))]
 
 
 def _timid(t, z, factors):
@@ -277,6 +311,18 @@ EXERCISES = (
                 "may be thinking of accuracy, where saying no 100 times is 90 % right.",
             ),
             Mistake(
+                _majority_with_its_true_price,
+                "Your loss for `p = 0` is honest: the ten examples of class 1 were "
+                "called impossible, and cost infinitely much. So every `p` between 0 "
+                "and 1 is better. Find the best.",
+            ),
+            Mistake(
+                _majority_after_the_clip,
+                "With `p = 0` the true loss is infinite. Yours is finite only because "
+                "the probability was clipped at 0.0000001, and it is still far from "
+                "the lowest. Look for a `p` above 0.",
+            ),
+            Mistake(
                 _constant_in_bits,
                 "`p` is right, and the loss is right in bits. Nats are asked for: use "
                 "the natural logarithm.",
@@ -285,6 +331,12 @@ EXERCISES = (
                 _negatives_alone,
                 "`p` is right. 0.105 is the loss of an example of class 0. The ten of "
                 "class 1 cost far more each, and belong in the mean.",
+            ),
+            Mistake(
+                _positives_alone,
+                "`p` is right. 2.303 is the loss of an example of class 1. There are "
+                "ten of them; the ninety of class 0 cost far less each, and belong in "
+                "the mean.",
             ),
             Mistake(
                 _positives_left_out_of_the_mean,
@@ -372,6 +424,25 @@ EXERCISES = (
                 "and `b`.",
             ),
             Mistake(
+                _without_the_rate,
+                "You did not use the learning rate. Multiply both gradients by `rate` "
+                "before you subtract them.",
+            ),
+            Mistake(
+                _one_number_for_each_example,
+                "You return one number for each example: take the mean.",
+            ),
+            Mistake(
+                _weight_instead_of_measurement,
+                "The bias is right. For the weight you multiply by `w`. The score is "
+                "`w * x + b`, so its slope for `w` is `x`.",
+            ),
+            Mistake(
+                _product_of_the_means,
+                "The bias is right. The mean of products is not the product of means: "
+                "multiply each example's `p - t` by its own `x`, then take the mean.",
+            ),
+            Mistake(
                 _one_after_the_other,
                 "The weight is right. The bias was updated with probabilities "
                 "computed from the new weight: make both updates from the same "
@@ -416,6 +487,10 @@ EXERCISES = (
             Mistake(
                 _highest_loss,
                 "You return the factor with the highest loss. The lowest is asked for.",
+            ),
+            Mistake(
+                _divided_by_the_factor,
+                "You divide by `k`; the task multiplies.",
             ),
             Mistake(
                 _timid,

@@ -7,8 +7,8 @@ from companion import losses
 from ._core import Exercise, Mistake
 
 
-def loss_of_one_observation():
-    """Compute the loss of one observation of class 3 among ten classes."""
+def loss_of_one_example():
+    """Compute the loss of one example of class 3 among ten classes."""
     target = np.zeros(10)
     target[3] = 1.0
     prediction = np.zeros(10)
@@ -53,6 +53,10 @@ def gradient_for_the_logits():
     target = np.array([0.0, 0.0, 1.0])
     prediction = np.array([0.0, 0.05, 0.95])
     return prediction - target
+
+
+def _the_softmax_itself():
+    return np.array([0.0, 0.05, 0.95])
 
 
 def _only_the_target():
@@ -199,7 +203,7 @@ EXERCISES = (
         id="categorical-1",
         minutes=3,
         difficulty="finger",
-        solution=loss_of_one_observation,
+        solution=loss_of_one_example,
         hints=(
             "Write the target as a vector of ten numbers. How many terms of the sum "
             "are not multiplied by 0?",
@@ -209,7 +213,7 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 _of_the_predicted_class,
-                "This is the loss if the observation were of class 8. The loss asks "
+                "This is the loss if the example were of class 8. The loss asks "
                 "for the probability of the true class, not of the winner.",
             ),
             Mistake(
@@ -264,6 +268,10 @@ EXERCISES = (
             "Subtract class by class: 0 - 0, 0.05 - 0, 0.95 - 1.",
         ),
         mistakes=(
+            Mistake(
+                _the_softmax_itself,
+                "This is the softmax itself; subtract the target.",
+            ),
             Mistake(
                 _only_the_target,
                 "You left out class 1. Classes with target 0 contribute 0 to the "
@@ -337,7 +345,7 @@ EXERCISES = (
             ),
             Mistake(
                 _in_rows,
-                "The numbers are right, and they lie in two rows. One observation is "
+                "The numbers are right, and they lie in two rows. One example is "
                 "one row: stack along the last axis, `axis=-1`.",
             ),
             Mistake(
@@ -371,7 +379,8 @@ EXERCISES = (
             Mistake(
                 _whole_rows,
                 "The second share is right. For the first you ask that all outputs "
-                "of a row are right at once; binary accuracy counts each output.",
+                "of a row are right at once, or you look at the true class only; "
+                "binary accuracy counts each output.",
             ),
             Mistake(
                 _winner_as_one_hot,

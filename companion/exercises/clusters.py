@@ -255,7 +255,7 @@ EXERCISES = (
             Mistake(
                 _two_alike,
                 "With two clusters alike the loss can fall to 2/4 log 2, about 0.35. "
-                "This run rests much higher.",
+                "This run hangs much higher.",
             ),
             Mistake(
                 _nothing_known,
@@ -268,7 +268,7 @@ EXERCISES = (
                 "solve k/4 log k = 0.83 for k.",
             ),
         ),
-        right="A loss that rests at such a value names its own trouble.",
+        right="A loss that hangs near or above such a value names its own trouble.",
     ),
     Exercise(
         id="clusters-3",

@@ -582,7 +582,7 @@ BAD = [
     (SPARSE, [-1], half, {"ignore_class": 255}, ValueError, "Received: -1"),
     (SPARSE, [1.0], half, {}, TypeError, r"integer labels.*astype\(int\)"),
     (SPARSE, [True], half, {}, TypeError, "integer labels.*bool"),
-    (SPARSE, ["cat"], half, {}, TypeError, "real numbers.*class numbers"),
+    (SPARSE, ["cat"], half, {}, TypeError, "real numbers.*class names to numbers"),
     # predictions
     (BINARY, [1, 0], [0.5, 1.2], {}, ValueError, "1.2 at index.*from_logits=True"),
     (BINARY, [1], [-1e-9], {}, ValueError, r"y_pred must lie in \[0, 1\]"),
