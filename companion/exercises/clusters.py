@@ -379,7 +379,10 @@ EXERCISES = (
                 "point stand in one row: `sum(axis=1, keepdims=True)`.",
             ),
         ),
-        right="No network can have a smaller expected loss than this. Written out, "
+        right="No network can have a smaller expected loss than this. A trained one is "
+        "too sure where it has seen no points: at (16.5, 25) or (7.5, 20) of the "
+        "overlapping clusters two classes have 0.5 each, and it gives most to one of "
+        "them. Among the points it comes close to the best. Written out, "
         "the squares of x cancel, so the best logits are linear in x: clusters of "
         "equal width need no hidden layer at all.",
     ),
