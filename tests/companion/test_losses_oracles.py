@@ -224,7 +224,7 @@ class TorchOracle:
 
 @pytest.fixture(scope="module")
 def on_torch():
-    reason = "PyTorch comes with the `peers` extra: pip install -e .[peers]"
+    reason = "PyTorch comes with the `peers` extra: `make test PEERS=1`"
     return TorchOracle(pytest.importorskip("torch", reason=reason))
 
 
