@@ -18,6 +18,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+import nbformat
+
 from tools.set_repository import ROOT, notebooks
 
 OUT = ROOT / "out"
@@ -80,6 +82,7 @@ def _shared_key(root: Path) -> str:
             name = path.relative_to(root).as_posix()
             digest.update(name.encode() + path.read_bytes())
     digest.update((root / "constraints.txt").read_bytes())
+    digest.update(Path(__file__).read_bytes())
     for name in LIBRARIES:
         try:
             version = importlib.metadata.version(name)
@@ -110,10 +113,26 @@ def _execute_one(notebook: Path, kept: Path, environ: dict[str, str]) -> str | N
         return done.stdout[-6000:] + done.stderr[-2000:]
     if keys()[notebook] != kept.stem:
         return "It, the companion or a version changed while it ran. Run it again."
+    page = nbformat.read(working, as_version=4)
+    for cell in page.cells:
+        if cell.cell_type == "code":
+            cell.outputs = _joined(cell.outputs)
     partial = kept.with_suffix(".partial")
-    shutil.copy(working, partial)
+    nbformat.write(page, partial)
     partial.replace(kept)
     return None
+
+
+def _joined(outputs: list) -> list:
+    """Join what a cell printed in one go; the kernel sends it in pieces, by time."""
+    joined = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if output.output_type == "stream" and last and last.get("name") == output.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def execute() -> int:

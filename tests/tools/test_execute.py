@@ -82,6 +82,21 @@ def test_a_page_runs_once_and_its_source_stays_clean(course, tree, capsys):
     assert (tree / "book" / "page.ipynb").read_bytes() == stored
 
 
+def test_what_a_cell_prints_in_pieces_stands_together(course, tree):
+    course(
+        "import sys, time\n"
+        "for part in 'abc':\n"
+        "    print(part, end=' ', flush=True)\n"
+        "    time.sleep(0.3)\n"
+        "print('d', file=sys.stderr, flush=True)\n"
+        "print('e')"
+    )
+    assert execute.execute() == 0
+    page = nbformat.read(tree / "out/src/book/page.ipynb", as_version=4)
+    texts = [(output.name, output.text) for output in page.cells[0].outputs]
+    assert texts == [("stdout", "a b c "), ("stderr", "d\n"), ("stdout", "e\n")]
+
+
 def test_a_failing_page_is_reported_and_never_kept(course, tree, capsys):
     course("1 / 0")
     assert execute.execute() == 1
