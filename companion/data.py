@@ -5,11 +5,12 @@ float32 and whose labels are integer classes, counted from 0. The same seed give
 same points on every machine.
 """
 
-import operator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from companion._integers import checked
 
 POINTS = 1_000
 TEST_POINTS = 250
@@ -130,16 +131,11 @@ def _split(x: NDArray, y: NDArray) -> Dataset:
 
 def _seed(seed: int) -> int:
     """Return the seed as a Python int, or say what a seed must be."""
-    expected = "`seed` must be an integer from 0 to 2**32 - 1, for example `seed=0`."
-    if isinstance(seed, bool | np.bool_):
-        raise TypeError(f"{expected} Received: seed={seed!r}")
-    try:
-        number = operator.index(seed)
-    except TypeError:
-        raise TypeError(f"{expected} Received: seed={seed!r}") from None
-    if not 0 <= number < 2**32:
-        raise ValueError(f"{expected} Received: seed={seed!r}")
-    return number
+    message = (
+        "`seed` must be an integer from 0 to 2**32 - 1, for example `seed=0`. "
+        f"Received: seed={seed!r}"
+    )
+    return checked(seed, message, least=0, below=2**32)
 
 
 def _centers(centers: ArrayLike) -> NDArray[np.float64]:

@@ -6,10 +6,11 @@ about. Call `keras.utils.set_random_seed(seed)` before building to fix the initi
 weights.
 """
 
-import operator
 from collections.abc import Sequence
 
 import keras
+
+from companion._integers import checked
 
 
 def circles_mlp(*, widths: Sequence[int] = (12, 8)) -> keras.Sequential:
@@ -109,13 +110,7 @@ def _widths(widths: Sequence[int]) -> list[int]:
 
 def _count(value: int, *, least: int, name: str) -> int:
     """Return a number of units as a Python int, or say what it must be."""
-    expected = f"`{name}` must be made of integers of at least {least}."
-    if isinstance(value, bool):
-        raise TypeError(f"{expected} Received: {value!r}")
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{expected} Received: {value!r}") from None
-    if number < least:
-        raise ValueError(f"{expected} Received: {value!r}")
-    return number
+    message = (
+        f"`{name}` must be made of integers of at least {least}. Received: {value!r}"
+    )
+    return checked(value, message, least=least)

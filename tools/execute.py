@@ -90,7 +90,7 @@ def _shared_key(root: Path) -> str:
             version = "none"
         digest.update(f"{name}=={version};".encode())
     digest.update(sys.version.encode())
-    digest.update(os.environ.get("KERAS_BACKEND", "tensorflow").encode())
+    digest.update(environment(1)["KERAS_BACKEND"].encode())
     return digest.hexdigest()
 
 

@@ -40,6 +40,7 @@ def run(
     hooks = _hooks(model, plan, callbacks, verbose)
     training = to_tensors(plan.training)
     validation = to_tensors(plan.validation)
+    held_back = None if validation is None else to_tensors(plan.validation_batches())
     model.stop_training = False
     logs: dict[str, Any] = {}
     hooks.on_train_begin()
@@ -49,8 +50,7 @@ def run(
         logs = dict(programs.train(training, batches))
         if validation is not None:
             hooks.on_test_begin()
-            batches = to_tensors(plan.validation_batches())
-            results = programs.evaluate(validation, batches)
+            results = programs.evaluate(validation, held_back)
             hooks.on_test_end(results)
             logs.update({f"val_{name}": value for name, value in results.items()})
         hooks.on_epoch_end(epoch, logs)

@@ -1,11 +1,12 @@
 """What one program an epoch cannot do, each with its reason and the way out."""
 
-import operator
 from collections.abc import Iterable
 from typing import Any
 
 import keras
 import numpy as np
+
+from companion._integers import checked
 
 BATCH_HOOKS = tuple(
     f"on_{phase}batch_{moment}"
@@ -86,33 +87,17 @@ def check_labels(loss: Any, plan: Any, classes: int) -> None:
 
 def check_count(name: str, value: Any) -> int:
     """Return a count as a Python int, or say that it must be a positive integer."""
-    expected = f"`{name}` must be an integer of at least 1. Received: {name}={value!r}"
-    if isinstance(value, bool | np.bool_):
-        raise TypeError(expected)
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(expected) from None
-    if number < 1:
-        raise ValueError(expected)
-    return number
+    message = f"`{name}` must be an integer of at least 1. Received: {name}={value!r}"
+    return checked(value, message, least=1)
 
 
 def check_seed(seed: Any) -> int:
     """Return a seed as a Python int, or say what a seed must be."""
-    expected = (
+    message = (
         "A seed must be an integer from 0 to 2**32 - 1, for example seed=0. "
         f"Received: {seed!r}"
     )
-    if isinstance(seed, bool | np.bool_):
-        raise TypeError(expected)
-    try:
-        number = operator.index(seed)
-    except TypeError:
-        raise TypeError(expected) from None
-    if not 0 <= number < 2**32:
-        raise ValueError(expected)
-    return number
+    return checked(seed, message, least=0, below=2**32)
 
 
 def check_seeds(seeds: Any) -> list[int]:

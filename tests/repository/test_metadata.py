@@ -1,12 +1,11 @@
 """The files that describe the course agree with each other and with their formats."""
 
 import re
-import subprocess
-import sys
 import tomllib
 
 import pytest
 import yaml
+from schemas import check_schema
 
 from tools import build
 from tools.set_repository import ROOT
@@ -23,14 +22,6 @@ def text(name):
 
 def pages():
     return [page.removeprefix("book/") for page in build.pages()]
-
-
-def check_schema(schema, *paths):
-    tool = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema)
-    done = subprocess.run(
-        [*tool, *map(str, paths)], cwd=ROOT, capture_output=True, text=True
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 def test_citation_fits_its_schema():

@@ -3,17 +3,15 @@
 import json
 import math
 import re
-from pathlib import Path
 
 import pytest
 from pybtex.database import parse_file
 
-BOOK = Path(__file__).resolve().parents[2] / "book"
+from tools.set_repository import ROOT, notebooks
+
+BOOK = ROOT / "book"
 REFERENCE = BOOK / "reference"
 BIBLIOGRAPHY = parse_file(str(BOOK / "references.bib")).entries
-NOTEBOOKS = sorted(
-    path for path in BOOK.rglob("*.ipynb") if "checkpoints" not in str(path)
-)
 
 GLOSSARY = (REFERENCE / "glossary.md").read_text(encoding="utf-8")
 ENTRIES = re.findall(r"^(\S.*)\n((?:  .*\n)+)", GLOSSARY, re.MULTILINE)
@@ -79,7 +77,7 @@ def test_each_entry_of_the_bibliography_can_be_looked_up():
         assert list(addresses(entry)) or "isbn" in entry.fields, key
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
 def test_each_reference_of_a_chapter_is_in_the_bibliography(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     prose = "\n".join(

@@ -3,16 +3,16 @@
 import re
 import shutil
 import subprocess
-import sys
 import sysconfig
 import tomllib
-from pathlib import Path
 
 import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
+from schemas import check_schema
 
-ROOT = Path(__file__).resolve().parents[2]
+from tools.set_repository import ROOT
+
 FOLDER = ROOT / ".github" / "workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.yml"))
 SCHEMAS = ("vendor.github-workflows", "custom.github-workflows-require-timeout")
@@ -66,11 +66,6 @@ def python_matrix(name):
 def run(*command):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
-
-
-def check_schema(schema, *paths):
-    tool = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema)
-    return run(*tool, *map(str, paths))
 
 
 def zizmor(*paths):
