@@ -12,6 +12,9 @@ import keras
 
 from companion._integers import checked
 
+# Character codes below 256 (Latin-1); the classes of the character network.
+CODES = 256
+
 
 def circles_mlp(*, widths: Sequence[int] = (12, 8)) -> keras.Sequential:
     """Build the network that tells the two circles apart.
@@ -84,6 +87,76 @@ def clusters_mlp(
     """
     classes = _count(classes, least=2, name="classes")
     return _mlp(widths, outputs=classes, activation="linear")
+
+
+def char_lstm(
+    *,
+    units: int = 512,
+    embedding: int | None = None,
+    batch_size: int | None = None,
+    stateful: bool = False,
+) -> keras.Sequential:
+    """Build the network that predicts a text's next character.
+
+    An embedding of 256 character codes, two LSTM layers that return their output at
+    every place, and a dense softmax layer over the 256 codes. The default sizes are
+    those of the published tutorial; with 64 units the network trains in minutes on a
+    laptop.
+
+    Parameters
+    ----------
+    units : int
+        The width of each LSTM layer.
+    embedding : int, optional
+        The width of the embedding. By default it is as wide as an LSTM layer.
+    batch_size : int, optional
+        Fixes the number of texts in a batch, which a stateful network needs.
+    stateful : bool
+        Whether the LSTM layers go on from the state in which the batch before left
+        them, until `reset_state()` is called on each layer.
+
+    Returns
+    -------
+    keras.Sequential
+        Integer codes of shape (batch, length) to probabilities of shape
+        (batch, length, 256). Compile it with `SparseCategoricalCrossentropy()`.
+
+    Raises
+    ------
+    TypeError
+        If a size is not an integer.
+    ValueError
+        If a size is below 1, or a stateful network has no `batch_size`.
+
+    Examples
+    --------
+    >>> from companion import models
+    >>> model = models.char_lstm(units=64)
+    >>> model.output_shape
+    (None, None, 256)
+    >>> models.char_lstm().count_params()
+    4460800
+    """
+    units = _count(units, least=1, name="units")
+    width = units if embedding is None else _count(embedding, least=1, name="embedding")
+    if batch_size is not None:
+        batch_size = _count(batch_size, least=1, name="batch_size")
+    elif stateful:
+        raise ValueError(
+            "A stateful network keeps one state for each text in the batch, so it "
+            "needs `batch_size`, for example batch_size=5. Received: batch_size=None"
+        )
+    lstm = {"return_sequences": True, "stateful": stateful}
+    return keras.Sequential(
+        [
+            keras.Input((None,), batch_size=batch_size, dtype="int32"),
+            keras.layers.Embedding(CODES, width),
+            keras.layers.LSTM(units, **lstm),
+            keras.layers.LSTM(units, **lstm),
+            # On a sequence a dense layer acts at each place alone: "time-distributed".
+            keras.layers.Dense(CODES, activation="softmax"),
+        ]
+    )
 
 
 def _mlp(widths: Sequence[int], *, outputs: int, activation: str) -> keras.Sequential:

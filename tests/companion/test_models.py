@@ -100,6 +100,57 @@ def test_refuses_fewer_than_two_classes(classes, error):
         models.clusters_mlp(classes=classes)
 
 
+def test_the_character_network_is_the_one_of_the_text():
+    model = models.char_lstm()
+    kinds = [type(layer).__name__ for layer in model.layers]
+    assert kinds == ["Embedding", "LSTM", "LSTM", "Dense"]
+    assert model.input_shape == (None, None)
+    assert model.output_shape == (None, None, 256)
+    # An LSTM layer has four gates, each with a matrix for its input and for its output.
+    lstm = 4 * (512 * 512 + 512 * 512 + 512)
+    assert model.count_params() == 256 * 512 + 2 * lstm + 513 * 256 == 4_460_800
+
+
+def test_the_embedding_of_the_character_network_is_as_wide_as_its_layers():
+    assert models.char_lstm(units=8).layers[0].output_dim == 8
+    assert models.char_lstm(units=8, embedding=3).layers[0].output_dim == 3
+
+
+def test_a_stateful_character_network_goes_on_until_it_is_reset():
+    model = models.char_lstm(units=4, batch_size=2, stateful=True)
+    codes = np.array([[72], [105]])
+    first, second = (keras.ops.convert_to_numpy(model(codes)) for _ in range(2))
+    assert not np.allclose(first, second, rtol=0, atol=1e-7)
+    for layer in model.layers:
+        if hasattr(layer, "reset_state"):
+            layer.reset_state()
+    again = keras.ops.convert_to_numpy(model(codes))
+    np.testing.assert_allclose(again, first, rtol=1e-6)
+
+
+def test_a_stateful_character_network_gives_what_the_stateless_one_gives():
+    stateless = models.char_lstm(units=4)
+    stateful = models.char_lstm(units=4, batch_size=2, stateful=True)
+    stateful.set_weights(stateless.get_weights())
+    codes = np.random.default_rng(0).integers(256, size=(2, 6))
+    whole = keras.ops.convert_to_numpy(stateless(codes))
+    steps = [stateful(codes[:, i : i + 1]) for i in range(6)]
+    joined = np.concatenate([keras.ops.convert_to_numpy(s) for s in steps], axis=1)
+    np.testing.assert_allclose(joined, whole, rtol=1e-5)
+
+
+def test_a_stateful_character_network_needs_a_batch_size():
+    with pytest.raises(ValueError, match="needs `batch_size`"):
+        models.char_lstm(stateful=True)
+
+
+@pytest.mark.parametrize("name", ["units", "embedding", "batch_size"])
+@pytest.mark.parametrize(("size", "error"), [(0, ValueError), (2.0, TypeError)])
+def test_refuses_sizes_of_the_character_network_that_are_no_counts(name, size, error):
+    with pytest.raises(error, match=f"`{name}`.*Received: {size}"):
+        models.char_lstm(**{name: size})
+
+
 def test_the_examples_in_the_docstrings_run():
     failed, tried = doctest.testmod(models)
     assert tried > 0
