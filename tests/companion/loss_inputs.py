@@ -1,24 +1,42 @@
 """What the tests of the losses share: the losses in pairs, and random input."""
 
+from functools import partial
+
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_allclose
 
 from companion.losses import (
     binary_crossentropy,
     binary_crossentropy_gradient,
     categorical_crossentropy,
     categorical_crossentropy_gradient,
+    categorical_hinge,
+    categorical_hinge_gradient,
+    crammer_singer_hinge,
+    crammer_singer_hinge_gradient,
+    hinge,
+    hinge_gradient,
     sparse_categorical_crossentropy,
     sparse_categorical_crossentropy_gradient,
+    squared_hinge,
+    squared_hinge_gradient,
 )
 
 BINARY = (binary_crossentropy, binary_crossentropy_gradient)
 CATEGORICAL = (categorical_crossentropy, categorical_crossentropy_gradient)
 SPARSE = (sparse_categorical_crossentropy, sparse_categorical_crossentropy_gradient)
+HINGE = (hinge, hinge_gradient)
+SQUARED_HINGE = (squared_hinge, squared_hinge_gradient)
+CATEGORICAL_HINGE = (categorical_hinge, categorical_hinge_gradient)
+CRAMMER_SINGER = (crammer_singer_hinge, crammer_singer_hinge_gradient)
 
 EPSILON = 1e-7  # the default of the losses, and of Keras
+
+# The bar is 1e-6. Rounding alone parts the libraries here, so ask for more.
+close = partial(assert_allclose, rtol=1e-8, atol=1e-8)
 
 # The same examples on every run and every machine, and few enough to stay quick.
 bounded = settings(derandomize=True, max_examples=30, deadline=None)
@@ -102,3 +120,20 @@ def soft_targets(draw, predictions):
     weights = draw(arrays(np.float64, predicted.shape, elements=st.floats(0.05, 1)))
     soft = weights / weights.sum(axis=-1, keepdims=True)
     return draw(st.sampled_from([one_hot, soft, (one_hot + soft) / 2])), predicted
+
+
+def agree(functions, y_true, y_pred, oracle, **options):
+    """Compare a loss and its gradient with an oracle's value and gradient."""
+    for function, expected in zip(functions, oracle, strict=True):
+        received = function(y_true, y_pred, **options)
+        close(received, np.reshape(expected, np.shape(received)))
+
+
+def difference(core, x, step=1e-6):
+    """Return the central differences of ``core(x).sum()`` by every entry of x."""
+    slope = np.empty_like(x)
+    for index in np.ndindex(x.shape):
+        shift = np.zeros_like(x)
+        shift[index] = step
+        slope[index] = np.sum(core(x + shift) - core(x - shift)) / (2 * step)
+    return slope

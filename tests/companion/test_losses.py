@@ -18,6 +18,7 @@ from loss_inputs import (
     EPSILON,
     SPARSE,
     bounded,
+    difference,
     edgy,
     entries,
     inner,
@@ -33,6 +34,7 @@ from loss_inputs import (
 from numpy.testing import assert_allclose, assert_array_equal
 
 from companion import losses
+from companion.losses import _crossentropies as core
 from companion.losses import (
     binary_crossentropy,
     binary_crossentropy_gradient,
@@ -48,16 +50,6 @@ close = partial(assert_allclose, rtol=1e-9, atol=1e-9)
 
 def one_hot(labels, classes):
     return np.eye(classes)[labels]
-
-
-def difference(core, x, step=1e-6):
-    """Return the central differences of ``core(x).sum()`` by every entry of x."""
-    slope = np.empty_like(x)
-    for index in np.ndindex(x.shape):
-        shift = np.zeros_like(x)
-        shift[index] = step
-        slope[index] = np.sum(core(x + shift) - core(x - shift)) / (2 * step)
-    return slope
 
 
 # Identities
@@ -189,7 +181,10 @@ def test_scaling_a_row_of_probabilities_would_change_nothing(example):
     t, p = example
     gradient = categorical_crossentropy_gradient(t, p)
     close((p * gradient).sum(axis=-1), np.zeros(t.shape[:-1]))
-    close(losses._categorical(t, 3 * p, False, EPSILON), categorical_crossentropy(t, p))
+    close(
+        core._categorical(t, 3 * p, False, EPSILON),
+        categorical_crossentropy(t, p),
+    )
 
 
 @bounded
@@ -262,7 +257,7 @@ def test_binary_gradient_is_the_finite_difference(data, p, a, epsilon):
     smooth = t * (1 - a) + a / 2
     # A step of 1e-6 must not straddle the kinks of the clip.
     p = np.where(np.abs(np.abs(p - 0.5) - 0.3) < 1e-5, 0.5, p)
-    expected = difference(lambda q: losses._binary(smooth, q, False, epsilon), p)
+    expected = difference(lambda q: core._binary(smooth, q, False, epsilon), p)
     received = binary_crossentropy_gradient(t, p, label_smoothing=a, epsilon=epsilon)
     assert_allclose(received, expected, rtol=1e-6, atol=1e-6)
 
@@ -272,7 +267,7 @@ def test_binary_gradient_is_the_finite_difference(data, p, a, epsilon):
 def test_binary_gradient_by_logits_is_the_finite_difference(data, z, a):
     t = data.draw(targets_for(z))
     smooth = t * (1 - a) + a / 2
-    expected = difference(lambda s: losses._binary(smooth, s, True, EPSILON), z)
+    expected = difference(lambda s: core._binary(smooth, s, True, EPSILON), z)
     received = binary_crossentropy_gradient(t, z, label_smoothing=a, from_logits=True)
     assert_allclose(received, expected, rtol=1e-6, atol=1e-6)
 
@@ -284,7 +279,7 @@ def test_categorical_gradient_is_the_finite_difference(example, a, epsilon):
     if np.any(np.abs(np.abs(p - 0.5) - 0.3) < 1e-5):
         return  # A step of 1e-6 would straddle a kink of the clip.
     smooth = t * (1 - a) + a / t.shape[-1]
-    expected = difference(lambda q: losses._categorical(smooth, q, False, epsilon), p)
+    expected = difference(lambda q: core._categorical(smooth, q, False, epsilon), p)
     received = categorical_crossentropy_gradient(
         t, p, label_smoothing=a, epsilon=epsilon
     )
@@ -296,8 +291,8 @@ def test_categorical_gradient_is_the_finite_difference(example, a, epsilon):
 def test_categorical_gradient_goes_through_the_division_by_the_sum(example, epsilon):
     # Rows of any sum: the public function refuses them, the formula must hold there.
     t, p = example
-    expected = difference(lambda q: losses._categorical(t, q, False, epsilon), p)
-    received = losses._categorical_slope(t, p, False, epsilon)
+    expected = difference(lambda q: core._categorical(t, q, False, epsilon), p)
+    received = core._categorical_slope(t, p, False, epsilon)
     assert_allclose(received, expected, rtol=1e-6, atol=1e-6)
 
 
@@ -306,7 +301,7 @@ def test_categorical_gradient_goes_through_the_division_by_the_sum(example, epsi
 def test_categorical_gradient_by_logits_is_the_finite_difference(example, a):
     t, z = example
     smooth = t * (1 - a) + a / t.shape[-1]
-    expected = difference(lambda s: losses._categorical(smooth, s, True, EPSILON), z)
+    expected = difference(lambda s: core._categorical(smooth, s, True, EPSILON), z)
     received = categorical_crossentropy_gradient(
         t, z, label_smoothing=a, from_logits=True
     )
@@ -318,8 +313,8 @@ def test_categorical_gradient_by_logits_is_the_finite_difference(example, a):
 def test_gradient_by_logits_holds_for_targets_of_any_sum(z, scale):
     # The public function refuses such targets; the formula sum(t) softmax - t must not.
     t = scale * softmax(z[..., ::-1])
-    expected = difference(lambda s: losses._categorical(t, s, True, EPSILON), z)
-    received = losses._categorical_slope(t, z, True, EPSILON)
+    expected = difference(lambda s: core._categorical(t, s, True, EPSILON), z)
+    received = core._categorical_slope(t, z, True, EPSILON)
     assert_allclose(received, expected, rtol=1e-6, atol=1e-6)
 
 
@@ -327,7 +322,7 @@ def test_gradient_by_logits_holds_for_targets_of_any_sum(z, scale):
 @given(labelled(simplex(zeros=False)), st.sampled_from([False, True]))
 def test_sparse_gradient_is_the_finite_difference(example, from_logits):
     labels, p = example
-    expected = difference(lambda q: losses._sparse(labels, q, from_logits, EPSILON), p)
+    expected = difference(lambda q: core._sparse(labels, q, from_logits, EPSILON), p)
     received = sparse_categorical_crossentropy_gradient(
         labels, p, from_logits=from_logits
     )
@@ -688,9 +683,10 @@ def test_importing_the_losses_loads_numpy_alone():
 
 
 def test_the_examples_in_the_docstrings_are_true():
-    failed, tried = doctest.testmod(losses)
-    assert failed == 0
-    assert tried >= len(losses.__all__)
+    modules = {sys.modules[getattr(losses, name).__module__] for name in losses.__all__}
+    results = [doctest.testmod(module) for module in modules]
+    assert sum(failed for failed, _ in results) == 0
+    assert sum(tried for _, tried in results) >= len(losses.__all__)
 
 
 @pytest.mark.parametrize("name", losses.__all__)

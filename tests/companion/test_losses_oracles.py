@@ -16,7 +16,9 @@ from loss_inputs import (
     CATEGORICAL,
     EPSILON,
     SPARSE,
+    agree,
     bounded,
+    close,
     edgy,
     entries,
     inner,
@@ -31,25 +33,15 @@ from loss_inputs import (
 )
 from numpy.testing import assert_allclose
 
-from companion import losses
+from companion.losses import _crossentropies as core
 from companion.losses import (
     binary_crossentropy,
     categorical_crossentropy,
     sparse_categorical_crossentropy,
 )
 
-# The bar is 1e-6. Rounding alone parts the libraries here, so ask for more.
-close = partial(assert_allclose, rtol=1e-8, atol=1e-8)
-
 many_classes = pytest.mark.parametrize("classes", [2, 10, 1000])
 ignorable = st.sampled_from([None, 0, 1, -1, 255])
-
-
-def agree(functions, y_true, y_pred, oracle, **options):
-    """Compare a loss and its gradient with an oracle's value and gradient."""
-    for function, expected in zip(functions, oracle, strict=True):
-        received = function(y_true, y_pred, **options)
-        close(received, np.reshape(expected, np.shape(received)))
 
 
 @st.composite
@@ -72,37 +64,6 @@ def random_examples(classes, seed):
 
 
 # Keras on TensorFlow
-
-
-class KerasOracle:
-    """Values and gradients of Keras's loss functions, for NumPy arrays."""
-
-    def __init__(self, keras, tensorflow):
-        self.keras, self.tensorflow = keras, tensorflow
-
-    def __call__(self, functions, t, p, **options):
-        name = functions[0].__name__
-        if functions is BINARY:
-            # A last axis of length 1, so that its mean over that axis does nothing.
-            t, p = t[..., None], p[..., None]
-        variable = self.tensorflow.Variable(p)
-        with self.tensorflow.GradientTape() as tape:
-            value = getattr(self.keras.losses, name)(t, variable, **options)
-        gradient = tape.gradient(value, variable)
-        assert value.dtype == gradient.dtype == "float64"
-        return value.numpy(), gradient.numpy()
-
-    def agree(self, functions, t, p, **options):
-        agree(functions, t, p, self(functions, t, p, **options), **options)
-
-
-@pytest.fixture(scope="module")
-def on_keras():
-    keras = pytest.importorskip("keras")
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("the oracle is Keras on TensorFlow; this run chose another backend")
-    assert keras.config.epsilon() == EPSILON
-    return KerasOracle(keras, pytest.importorskip("tensorflow"))
 
 
 @bounded
@@ -163,8 +124,8 @@ def test_keras_normalises_what_the_reference_refuses(on_keras):
     t, p = np.eye(3)[:1], np.array([[2.0, 1.0, 1.0]])
     value, gradient = on_keras(CATEGORICAL, t, p)
     close(value, np.log(2))
-    close(losses._categorical(t, p, False, EPSILON), value)
-    close(losses._categorical_slope(t, p, False, EPSILON), gradient)
+    close(core._categorical(t, p, False, EPSILON), value)
+    close(core._categorical_slope(t, p, False, EPSILON), gradient)
     # TensorFlow's sparse form clips 2 to 1 before it divides.
     value, _ = on_keras(SPARSE, np.array([0]), p)
     close(value, np.log(3))
@@ -190,42 +151,6 @@ def test_the_order_of_clip_and_division_matters_little(on_keras, example):
 
 
 # PyTorch: its losses where it has them, its automatic differentiation everywhere
-
-
-class TorchOracle:
-    """Values and gradients of losses written with PyTorch."""
-
-    def __init__(self, torch):
-        self.torch = torch
-        functional = torch.nn.functional
-        self.binary = partial(functional.binary_cross_entropy, reduction="none")
-        self.from_logit = partial(
-            functional.binary_cross_entropy_with_logits, reduction="none"
-        )
-        self.nll = partial(functional.nll_loss, reduction="none")
-        self.from_logits = partial(functional.cross_entropy, reduction="none")
-
-    def binary_pair(self, loss, t, p):
-        return self.differentiate(lambda q: loss(q, self.torch.tensor(t)), p)
-
-    def class_pair(self, loss, t, p):
-        """Return value and gradient of a loss that wants two-dimensional input."""
-        width = p.shape[-1]
-        hard = np.shape(t) == p.shape[:-1]
-        targets = self.torch.tensor(np.reshape(t, -1 if hard else (-1, width)))
-        return self.differentiate(lambda q: loss(q.reshape(-1, width), targets), p)
-
-    def differentiate(self, loss, p):
-        leaf = self.torch.tensor(p, requires_grad=True)
-        value = loss(leaf)
-        value.sum().backward()
-        return value.detach().numpy(), leaf.grad.numpy()
-
-
-@pytest.fixture(scope="module")
-def on_torch():
-    reason = "PyTorch comes with the `peers` extra: `make test PEERS=1`"
-    return TorchOracle(pytest.importorskip("torch", reason=reason))
 
 
 @bounded
@@ -311,30 +236,6 @@ def test_torch_for_two_to_a_thousand_classes(on_torch, classes):
 
 
 # optax: logits only
-
-
-class OptaxOracle:
-    """Values and gradients of optax's losses, compiled once per loss and shape."""
-
-    def __init__(self, jax, optax):
-        self.jax, self.smooth = jax, optax.smooth_labels
-        self.binary = self.pair(optax.sigmoid_binary_cross_entropy)
-        self.categorical = self.pair(optax.softmax_cross_entropy)
-        self.sparse = self.pair(optax.softmax_cross_entropy_with_integer_labels)
-
-    def pair(self, loss):
-        gradient = self.jax.grad(lambda z, t: loss(z, t).sum())
-        return self.jax.jit(lambda t, z: (loss(z, t), gradient(z, t)))
-
-
-@pytest.fixture(scope="module")
-def on_optax():
-    """Return optax's losses, with JAX in float64 while this module's tests run."""
-    jax = pytest.importorskip("jax")
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    yield OptaxOracle(jax, pytest.importorskip("optax"))
-    jax.config.update("jax_enable_x64", before)
 
 
 @bounded

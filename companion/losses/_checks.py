@@ -24,12 +24,7 @@ def binary_inputs(
     """Return float64 targets, smoothed, and predictions of one shape."""
     _check_options(from_logits, epsilon, label_smoothing)
     t, p = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
-    if t.shape != p.shape:
-        raise ValueError(
-            "y_true and y_pred must have the same shape. "
-            f"Received: {t.shape} and {p.shape}. One sigmoid unit returns shape "
-            "(n, 1): pass y_pred[..., 0] for labels of shape (n,)."
-        )
+    _check_same_shape(t, p)
     _check_unit("y_true", t, _mend_binary_labels(t))
     if not from_logits:
         _check_unit("y_pred", p, "For raw scores, pass from_logits=True.")
@@ -47,12 +42,7 @@ def categorical_inputs(
     _check_options(from_logits, epsilon, label_smoothing)
     t, p = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
     _check_classes(p)
-    if t.shape != p.shape:
-        raise ValueError(
-            "y_true must have the shape (..., C) of y_pred. "
-            f"Received: {t.shape} and {p.shape}. Integer labels belong to "
-            f"sparse_categorical_crossentropy, or one-hot: np.eye({p.shape[-1]})[y]."
-        )
+    _check_one_label_a_class(t, p, "sparse_categorical_crossentropy")
     mend = "Several labels at once belong to binary_crossentropy; leave padding out."
     _check_unit("y_true", t, "Integer classes belong to the sparse form.")
     _check_rows("y_true", t, mend)
@@ -71,26 +61,91 @@ def sparse_inputs(
     """Return labels with 0 in place of ignored ones, which these are, predictions."""
     _check_options(from_logits, epsilon)
     p = _array("y_pred", y_pred, "uif")
-    _check_classes(p)
-    labels = _array("y_true", y_true, "buif")
-    _check_label_shape(labels, p)
+    labels, ignored = _labels(
+        y_true, p, ignore_class, " Is it padding? Pass ignore_class."
+    )
+    if not from_logits:
+        _check_probabilities(p)
+    return labels, ignored, p.astype(float)
+
+
+def hinge_inputs(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Floats, Floats]:
+    """Return float64 labels -1 and +1, and scores of the same shape."""
+    t, s = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
+    _check_same_shape(t, s)
+    # All True would pass as +1, and the next batch would not.
+    wrong = (t != 1) & (t != -1) | (t.dtype.kind == "b")
+    _refuse(wrong, "y_true", t, "hold labels -1 and +1", _mend_hinge_labels(t))
+    return t.astype(float), s.astype(float)
+
+
+def categorical_hinge_inputs(
+    y_true: ArrayLike, y_pred: ArrayLike
+) -> tuple[Floats, Floats]:
+    """Return one-hot labels and scores in float64, both (..., C)."""
+    t, s = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
+    _check_classes(s)
+    _check_one_label_a_class(t, s, "crammer_singer_hinge")
+    hot = (t == 1).sum(axis=-1) == 1
+    zeros = (t == 0).sum(axis=-1) == t.shape[-1] - 1
+    _refuse(
+        ~(hot & zeros),
+        "the sum of y_true",
+        t.sum(axis=-1),
+        "be that of one 1 among zeros in every row",
+        "Labels -1 and +1, several labels at once or soft labels have no such loss.",
+    )
+    return t.astype(float), s.astype(float)
+
+
+def class_scores(
+    y_true: ArrayLike, y_pred: ArrayLike
+) -> tuple[NDArray[np.intp], Floats]:
+    """Return integer labels (...) and float64 scores (..., C)."""
+    s = _array("y_pred", y_pred, "uif")
+    return _labels(y_true, s)[0], s.astype(float)
+
+
+def class_probabilities(
+    labels: ArrayLike, probabilities: ArrayLike
+) -> tuple[NDArray[np.intp], Floats]:
+    """Return integer labels (n,) and probabilities (n, C), made of (n,) for two."""
+    p = _array("probabilities", probabilities, "uif")
+    if p.ndim == 1:
+        _check_unit("probabilities", p, "Pass the sigmoid of a score, not the score.")
+        p = np.stack([1 - p, p], axis=-1)
+    if p.ndim != 2:
+        raise ValueError(
+            "probabilities must have the shape (n, C), or (n,) for class 1 alone. "
+            f"Received: {p.shape}. Flatten the axes before the classes: "
+            "probabilities.reshape(-1, C), labels.ravel()."
+        )
+    _check_probabilities(p, "probabilities", "take their softmax first")
+    classes, _ = _labels(labels, p, names=("labels", "probabilities"))
+    return classes, p.astype(float)
+
+
+def _labels(y_true, p, ignore_class=None, mend="", names=("y_true", "y_pred")):
+    """Return labels with 0 in place of ignored ones, and which these are."""
+    _check_classes(p, names[1])
+    labels = _array(names[0], y_true, "buif")
+    _check_label_shape(labels, p, names)
     if labels.dtype.kind not in "ui":
         raise TypeError(
-            f"y_true must hold integer labels. Received: dtype {labels.dtype}. "
-            "If they are whole class numbers, convert them: y_true.astype(int)."
+            f"{names[0]} must hold integer labels. Received: dtype {labels.dtype}. "
+            "If they are whole class numbers, "
+            f"convert them: {names[0]}.astype(int)."
         )
     ignored = _is_ignored(labels, ignore_class)
     classes = p.shape[-1]
     _refuse(
         ((labels < 0) | (labels >= classes)) & ~ignored,
-        "y_true",
+        names[0],
         labels,
-        f"hold classes 0 to {classes - 1}, as y_pred has {classes}",
-        "Do your classes start at 1? Subtract 1. Is it padding? Pass ignore_class.",
+        f"hold classes 0 to {classes - 1}, as {names[1]} has {classes}",
+        f"Do your classes start at 1? Subtract 1.{mend}",
     )
-    if not from_logits:
-        _check_probabilities(p)
-    return np.where(ignored, 0, labels).astype(np.intp), ignored, p.astype(float)
+    return np.where(ignored, 0, labels).astype(np.intp), ignored
 
 
 def _array(name, values, kinds):
@@ -142,27 +197,47 @@ def _check_number(name, value, high, *, closed):
         raise ValueError(f"{expected} Received: {value!r}. Pass 0 to turn it off.")
 
 
-def _check_classes(p):
+def _check_same_shape(t, p):
+    if t.shape != p.shape:
+        raise ValueError(
+            "y_true and y_pred must have the same shape. "
+            f"Received: {t.shape} and {p.shape}. One output unit returns shape "
+            "(n, 1): pass y_pred[..., 0] for labels of shape (n,)."
+        )
+
+
+def _check_one_label_a_class(t, p, sparse_form):
+    if t.shape != p.shape:
+        raise ValueError(
+            "y_true must have the shape (..., C) of y_pred. "
+            f"Received: {t.shape} and {p.shape}. Integer labels belong to "
+            f"{sparse_form}, or one-hot: np.eye({p.shape[-1]})[y]."
+        )
+
+
+def _check_classes(p, name="y_pred"):
     if p.ndim == 0 or p.shape[-1] < 2:
         raise ValueError(
-            "y_pred must have at least two classes on its last axis. "
+            f"{name} must have at least two classes on its last axis. "
             f"Received: shape {p.shape}. For one sigmoid unit use binary_crossentropy."
         )
 
 
-def _check_label_shape(labels, p):
+def _check_label_shape(labels, p, names):
+    targets, predictions = names
     if labels.shape == p.shape[:-1]:
         return
-    mend = "Give one integer label for each row of y_pred."
+    mend = f"Give one integer label for each row of {predictions}."
     if labels.shape == p.shape:
         mend = (
             "One-hot labels belong to categorical_crossentropy; "
-            "or make integers of them: np.argmax(y_true, axis=-1)."
+            f"or make integers of them: np.argmax({targets}, axis=-1)."
         )
     elif labels.shape == (*p.shape[:-1], 1):
-        mend = "Drop the last axis: y_true[..., 0]."
+        mend = f"Drop the last axis: {targets}[..., 0]."
     raise ValueError(
-        "y_true must have the shape of y_pred without its last axis, the classes. "
+        f"{targets} must have the shape of {predictions} without its last axis, the "
+        "classes. "
         f"Received: {labels.shape} and {p.shape}. {mend}"
     )
 
@@ -189,14 +264,22 @@ def _mend_binary_labels(t):
     return "Labels -1 and +1 belong to hinge losses: pass (y_true + 1) / 2 here."
 
 
-def _check_probabilities(p):
-    _check_unit("y_pred", p, "For raw scores, pass from_logits=True.")
+def _mend_hinge_labels(t):
+    if not np.isin(t, (-1, 0, 1)).all():
+        return "Classes of more than two kinds belong to crammer_singer_hinge."
+    if np.any(t == -1):
+        return "0 is mixed with -1: drop what is to be ignored, or recode the labels."
+    return "For labels 0 and 1 pass 2 * y_true - 1."
+
+
+def _check_probabilities(p, name="y_pred", scores="pass from_logits=True"):
+    _check_unit(name, p, f"For raw scores, {scores}.")
     mend = (
-        "Raw scores: pass from_logits=True. Several labels at once: "
-        "binary_crossentropy. Rounded, or float32 turned into float64: divide by "
-        "y_pred.sum(axis=-1, keepdims=True)."
+        f"Raw scores: {scores}. Several labels at once: binary_crossentropy. "
+        "Rounded, or float32 turned into float64: divide by "
+        f"{name}.sum(axis=-1, keepdims=True)."
     )
-    _check_rows("y_pred", p, mend)
+    _check_rows(name, p, mend)
 
 
 def _check_unit(name, array, mend):

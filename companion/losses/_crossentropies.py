@@ -1,35 +1,10 @@
-"""Reference losses in NumPy: one value per example, in nats, nothing reduced.
-
-Every loss is a pure function ``(y_true, y_pred, *, options)`` and stands beside its
-gradient with respect to what you pass as ``y_pred``. Arithmetic and results are
-float64; one example without a batch axis gives a NumPy scalar.
-
-``y_pred`` holds probabilities, or raw scores with ``from_logits=True``. As in Keras,
-class probabilities are divided by their sum, then probabilities are clipped to
-``[epsilon, 1 - epsilon]``; where the clip acts, the loss is flat and its gradient 0.
-``epsilon=0`` turns the clip off: probability 0 for what happened costs infinity, and
-``0 log 0`` counts as 0. Logits are never clipped, so there ``epsilon`` has no effect.
-
-Nothing is repaired silently. Bad input raises ``TypeError`` (wrong kind of value) or
-``ValueError`` (wrong shape or value), and the message says how to mend it. Rows that
-must sum to 1 may miss it by the square root of their dtype's machine epsilon.
-"""
+"""Crossentropies and their gradients: the negative log-likelihood of the labels."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from companion._checks import binary_inputs, categorical_inputs, sparse_inputs
-
-__all__ = [
-    "binary_crossentropy",
-    "binary_crossentropy_gradient",
-    "categorical_crossentropy",
-    "categorical_crossentropy_gradient",
-    "sparse_categorical_crossentropy",
-    "sparse_categorical_crossentropy_gradient",
-]
-
-Floats = NDArray[np.float64] | np.float64
+from companion.losses._arrays import Floats, one_hot
+from companion.losses._checks import binary_inputs, categorical_inputs, sparse_inputs
 
 
 def binary_crossentropy(
@@ -256,7 +231,7 @@ def sparse_categorical_crossentropy_gradient(
     labels, ignored, p = sparse_inputs(
         y_true, y_pred, from_logits, epsilon, ignore_class
     )
-    slope = _categorical_slope(_one_hot(labels, p), p, from_logits, epsilon)
+    slope = _categorical_slope(one_hot(labels, p), p, from_logits, epsilon)
     return np.where(ignored[..., None], 0.0, slope)
 
 
@@ -323,9 +298,3 @@ def _clip(p, epsilon):
 
 def _unclipped(p, epsilon):
     return (p >= epsilon) & (p <= 1 - epsilon)
-
-
-def _one_hot(labels, p):
-    t = np.zeros_like(p)
-    np.put_along_axis(t, labels[..., None], 1.0, axis=-1)
-    return t

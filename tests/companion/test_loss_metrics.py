@@ -1,0 +1,109 @@
+"""Accuracy and calibration error against Keras, and against numbers by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from loss_inputs import bounded, close, labelled, logits, rows, simplex
+
+from companion.losses import expected_calibration_error, sparse_categorical_accuracy
+
+
+@bounded
+@given(labelled(rows(logits())))
+def test_accuracy_is_that_of_keras(on_keras, example):
+    labels, s = example
+    expected = on_keras.keras.metrics.sparse_categorical_accuracy(labels, s)
+    close(sparse_categorical_accuracy(labels, s), np.asarray(expected))
+
+
+def test_accuracy_by_hand():
+    s = [[0.2, 0.5, 0.3], [0.4, 0.4, 0.2]]
+    np.testing.assert_array_equal(sparse_categorical_accuracy([1, 1], s), [1, 0])
+    assert sparse_categorical_accuracy(0, [3.0, -1.0]) == 1
+    with pytest.raises(ValueError, match="classes 0 to 2"):
+        sparse_categorical_accuracy([3, 0], s)
+
+
+def brute_force(p, labels, bins):
+    """Sum over the bins as the definition says, one example after another."""
+    total = 0.0
+    for b in range(bins):
+        inside = [i for i in range(len(p)) if b / bins < max(p[i]) <= (b + 1) / bins]
+        if inside:
+            hits = np.mean([np.argmax(p[i]) == labels[i] for i in inside])
+            sure = np.mean([max(p[i]) for i in inside])
+            total += len(inside) / len(p) * abs(hits - sure)
+    return total
+
+
+@pytest.mark.parametrize("bins", [1, 7, 15])
+@pytest.mark.parametrize("count", [2, 5])
+def test_calibration_error_is_its_definition(bins, count):
+    rng = np.random.default_rng(bins + count)
+    p = rng.dirichlet(np.ones(count), size=200)
+    labels = rng.integers(count, size=200)
+    received = expected_calibration_error(p, labels, bins=bins)
+    close(received, brute_force(p, labels, bins))
+
+
+@bounded
+@given(labelled(simplex(zeros=True)))
+def test_with_one_bin_it_is_mean_accuracy_against_mean_confidence(example):
+    labels, p = np.ravel(example[0]), example[1].reshape(-1, example[1].shape[-1])
+    expected = abs(sparse_categorical_accuracy(labels, p).mean() - p.max(-1).mean())
+    close(expected_calibration_error(p, labels, bins=1), expected)
+
+
+def test_probabilities_that_mean_what_they_say_have_almost_no_error():
+    rng = np.random.default_rng(0)
+    p = rng.uniform(size=200_000)
+    labels = (rng.uniform(size=p.size) < p).astype(int)
+    # Each bin holds about 26,000 examples: chance leaves 0.3 % in each.
+    assert expected_calibration_error(p, labels) < 0.004
+    assert expected_calibration_error(p**3, labels) > 0.05
+
+
+def test_one_column_means_class_1():
+    p = np.array([0.1, 0.8, 0.7])
+    two = np.stack([1 - p, p], axis=-1)
+    for labels in ([0, 1, 0], [1, 1, 1]):
+        assert expected_calibration_error(p, labels) == expected_calibration_error(
+            two, labels
+        )
+
+
+def test_a_confidence_on_a_border_belongs_to_the_bin_below():
+    p, labels = [[0.5, 0.5], [0.75, 0.25]], [1, 0]
+    assert expected_calibration_error(p, labels, bins=2) == (0.5 + 0.25) / 2
+
+
+def test_certain_and_wrong_is_1_and_certain_and_right_is_0():
+    certain = np.eye(3)
+    assert expected_calibration_error(certain, [0, 1, 2]) == 0
+    assert expected_calibration_error(certain, [1, 2, 0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("p", "labels", "bins", "error", "says"),
+    [
+        ([[0.5, 0.6]], [0], 15, ValueError, "sum of probabilities must be 1"),
+        ([1.2], [0], 15, ValueError, "sigmoid"),
+        ([[2.0, -1.0]], [0], 15, ValueError, r"lie in \[0, 1\]"),
+        ([[[0.5, 0.5]]], [[0]], 15, ValueError, "reshape"),
+        (
+            [[0.5, 0.5]],
+            [[1, 0]],
+            15,
+            ValueError,
+            "labels must have the shape of probabilities.*argmax",
+        ),
+        ([[0.5, 0.5]], [2], 15, ValueError, "labels must hold classes 0 to 1"),
+        ([[0.5, 0.5]], [1.0], 15, TypeError, "labels must hold integer"),
+        ([[0.5, 0.5]], [1], 0, ValueError, "`bins`"),
+        ([[0.5, 0.5]], [1], 2.5, TypeError, "`bins`"),
+        ([], [], 15, ValueError, "at least one example"),
+    ],
+)
+def test_bad_input_is_refused_in_words(p, labels, bins, error, says):
+    with pytest.raises(error, match=says):
+        expected_calibration_error(p, labels, bins=bins)
