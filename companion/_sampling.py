@@ -1,0 +1,214 @@
+"""The loop behind `companion.text.sample`: one program for a whole text.
+
+The lines that differ by backend stand in `_compile`. The weights go in at every call,
+so a program serves a model however far it has been trained.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+ATTRIBUTE = "_companion_samplers"
+# A recurrent layer goes on from its state; every other layer allowed here turns the
+# character at a place into numbers without looking at another place.
+RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
+PLACEWISE = (
+    keras.layers.Embedding,
+    keras.layers.Dense,
+    keras.layers.Activation,
+    keras.layers.Dropout,
+    keras.layers.LayerNormalization,
+)
+# Shorter runs are padded to this many places, longer ones to a power of two: lengths
+# that are padded alike share one program.
+LEAST_PLACES = 1024
+
+Program = Callable[..., Any]
+
+
+def generate(
+    model: keras.Sequential,
+    prompt: NDArray[np.int32],
+    numbers: NDArray[np.float32],
+    *,
+    temperature: float,
+) -> NDArray[np.int32]:
+    """Return the codes that follow a prompt, (length, streams), from random numbers.
+
+    A run has a place for each character that the model reads. What it reads next is
+    the prompt where there is one (`given`), and else the character just chosen.
+    """
+    length, streams = numbers.shape
+    first = len(prompt) - 1
+    places = first + length
+    padded = max(LEAST_PLACES, 1 << (places - 1).bit_length())
+    given = np.full(padded, -1, dtype=np.int32)
+    given[:first] = prompt[1:]
+    drawn = np.ones((padded, streams), dtype=np.float32)
+    drawn[first:places] = numbers
+    start = np.full(streams, prompt[0], dtype=np.int32)
+    run = [np.int32(places), np.float32(temperature), start, given, drawn]
+    codes, sound = _program(model)(*map(keras.ops.convert_to_tensor, run))
+    if not sound:
+        raise ValueError(
+            "The model must return probabilities. Received: NaN or infinity from its "
+            "last layer. Look for a training run that diverged."
+        )
+    return keras.ops.convert_to_numpy(codes)[first:places]
+
+
+def choose(probabilities: Any, numbers: Any, temperature: Any) -> tuple[Any, Any]:
+    """Return the first class whose cumulated weight reaches its random number's share.
+
+    And whether all weights are finite. Numbers lie in (0, 1], so that a class of
+    probability 0 is never chosen, and neither is one beyond the last.
+    """
+    ops = keras.ops
+    largest = ops.max(probabilities, axis=-1, keepdims=True)
+    weights = ops.exp(ops.log(probabilities / largest) / temperature)
+    cumulated = ops.cumsum(weights, axis=-1)
+    share = ops.expand_dims(numbers, -1) * cumulated[..., -1:]
+    codes = ops.sum(ops.cast(cumulated < share, "int32"), axis=-1)
+    return codes, ops.all(ops.isfinite(share))
+
+
+def check_model(model: Any, *, codes: int) -> None:
+    """Refuse a model that cannot be run one character at a time."""
+    if keras.config.backend() not in ("tensorflow", "jax"):
+        raise ValueError(
+            "text.sample compiles for TensorFlow and JAX. Set KERAS_BACKEND to one of "
+            f"them. Received: the backend {keras.config.backend()!r}"
+        )
+    if not isinstance(model, keras.Sequential):
+        raise TypeError(
+            "`model` must be a keras.Sequential, such as models.char_lstm(). "
+            f"Received: {type(model).__name__}"
+        )
+    first = next(iter(model.layers), None)
+    if not model.built or not isinstance(first, keras.layers.Embedding):
+        raise ValueError(
+            "The model must be built and begin with an Embedding of character codes, "
+            "as models.char_lstm() does. Received: "
+            f"{[type(layer).__name__ for layer in model.layers]}"
+        )
+    for layer in model.layers:
+        _check_layer(layer)
+    inputs, outputs = first.input_dim, model.output_shape[-1]
+    last = getattr(model.layers[-1], "activation", None)
+    if (inputs, outputs, last) != (codes, codes, keras.activations.softmax):
+        raise ValueError(
+            f"The model must take the codes 0 to {codes - 1} and end in a softmax over "
+            f"them, as models.char_lstm() does. Received: {inputs} codes, and "
+            f"{outputs} outputs with the activation {getattr(last, '__name__', None)}"
+        )
+
+
+def _check_layer(layer: keras.Layer) -> None:
+    """Refuse a layer that needs more than this place and a state from the last one."""
+    if isinstance(layer, RECURRENT):
+        wrong = layer.go_backwards or not layer.return_sequences
+    else:
+        wrong = not isinstance(layer, PLACEWISE) or getattr(layer, "mask_zero", False)
+        wrong = wrong or getattr(layer, "axis", -1) not in (-1, [-1])
+    if wrong:
+        raise ValueError(
+            "The layers must be LSTM, GRU or SimpleRNN with return_sequences=True, "
+            "reading forwards, or act at each place alone: Embedding without "
+            "mask_zero, Dense, Activation, Dropout, LayerNormalization of the last "
+            f"axis. Received: {type(layer).__name__} with {layer.get_config()}"
+        )
+
+
+def _program(model: keras.Sequential) -> Program:
+    """Return the program of a model, which is kept on the model itself.
+
+    The weights are its arguments, but its steps are those of the layers: a model whose
+    layers have changed gets a new one.
+    """
+    kept = getattr(model, ATTRIBUTE, None)
+    if kept is None or kept.layers != model.layers:
+        kept = _Sampler(model)
+        setattr(model, ATTRIBUTE, kept)
+    return kept.program
+
+
+class _Sampler:
+    """A program and the layers it was made from."""
+
+    def __init__(self, model: keras.Sequential) -> None:
+        self.layers = list(model.layers)
+        self.program = _compile(model)
+
+
+def _compile(model: keras.Sequential) -> Program:
+    """Return `_run` of a model as a program of TensorFlow with XLA, or of JAX."""
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        # A partial, since TensorFlow warns of "retracing" when one Python function is
+        # traced for many models. It reads the variables itself: nothing is copied.
+        run = functools.partial(_run_held, model)
+        return tf.function(run, autograph=False, jit_compile=True)
+    import jax
+
+    program = jax.jit(functools.partial(_run, model))
+    return lambda *run: program(_values(model), *run)
+
+
+def _run_held(model: keras.Sequential, *run: Any) -> tuple[Any, Any]:
+    """Run a text with the weights that the model holds."""
+    return _run(model, _values(model), *run)
+
+
+def _values(model: keras.Sequential) -> list[Any]:
+    """Return what the variables of a model hold."""
+    return [variable.value for variable in model.variables]
+
+
+def _run(
+    model: keras.Sequential,
+    values: list[Any],
+    places: Any,
+    temperature: Any,
+    start: Any,
+    given: Any,
+    numbers: Any,
+) -> tuple[Any, Any]:
+    """Run the places of a text, each on the states that the place before left."""
+    ops = keras.ops
+
+    def one(i: Any, codes: Any, states: Any, chosen: Any, sound: Any) -> tuple:
+        probabilities, states = _step(model.layers, codes, states)
+        codes, finite = choose(probabilities, numbers[i], temperature)
+        chosen = ops.slice_update(chosen, [i, 0], codes[None])
+        codes = ops.where(given[i] < 0, codes, given[i])
+        return i + 1, codes, states, chosen, ops.logical_and(sound, finite)
+
+    held = zip(model.variables, values, strict=True)
+    with keras.StatelessScope(state_mapping=held):
+        states = [
+            layer.cell.get_initial_state(batch_size=start.shape[0])
+            for layer in model.layers
+            if isinstance(layer, RECURRENT)
+        ]
+        chosen = ops.zeros(numbers.shape, dtype="int32")
+        begin = (ops.zeros((), "int32"), start, states, chosen, ops.all(start >= 0))
+        *_, chosen, sound = ops.while_loop(lambda i, *_: i < places, one, begin)
+    return chosen, sound
+
+
+def _step(layers: list[keras.Layer], codes: Any, states: list) -> tuple[Any, list]:
+    """Return the probabilities after one character, and the new states."""
+    x, states, left = codes[:, None], iter(states), []
+    for layer in layers:
+        if isinstance(layer, RECURRENT):
+            x, state = layer.cell(x[:, 0], next(states), training=False)
+            x = x[:, None]
+            left.append(state)
+        else:
+            x = layer(x, training=False)
+    return keras.ops.cast(x[:, 0], "float32"), left
