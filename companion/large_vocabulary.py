@@ -1,0 +1,228 @@
+"""The crossentropy of many classes, without ever holding all the logits.
+
+With 50,000 classes the logits of a batch are far larger than the network: they, their
+gradient and the copies in between decide how much memory a step of training needs.
+`linear_sparse_categorical_crossentropy` takes the last layer and the loss together, a
+chunk of tokens at a time; `LinearCrossentropyModel` trains a Keras model with it.
+Both run on TensorFlow and on JAX.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from companion._large_vocabulary import checks
+
+__all__ = ["LinearCrossentropyModel", "linear_sparse_categorical_crossentropy"]
+
+
+def linear_sparse_categorical_crossentropy(
+    hidden: Any,
+    kernel: Any,
+    bias: Any,
+    labels: Any,
+    *,
+    chunk_size: int | None = None,
+    ignore_class: int | None = None,
+    sample_weight: Any = None,
+) -> Any:
+    """Return ``sum(w * -log softmax(hidden @ kernel + bias)[label]) / sum(w)`` in nats.
+
+    The logits exist for one chunk of tokens at a time. The gradient of a chunk is taken
+    as soon as its loss is known, so nothing is computed twice; only because the result
+    is one number can that be, and so this loss reduces where its siblings in
+    `companion.losses` do not. Where no gradient is asked for, none is computed.
+
+    Keras: ``SparseCategoricalCrossentropy(from_logits=True, ignore_class=...)`` on the
+    logits, with the reduction "mean_with_sample_weight". Keras's default reduction
+    divides by the number of tokens, not by the sum of their weights; without
+    `sample_weight` the two are equal. Source: Wijmans et al. (2025), arXiv 2411.09009.
+
+    Parameters
+    ----------
+    hidden : tensor, shape (..., D)
+        What goes into the last layer, in float32 or float64.
+    kernel : tensor, shape (D, C)
+        The weights of the last layer; C >= 2 classes.
+    bias : tensor, shape (C,), or None
+        Its bias.
+    labels : tensor of int, shape (...)
+        Classes 0 to C - 1, of any integer dtype.
+    chunk_size : int, optional
+        The most tokens whose logits exist at a time. By default it follows from the
+        shapes: about D, so that a chunk is as large as the kernel's gradient.
+    ignore_class : int, optional
+        A label whose tokens have weight 0. It may lie outside 0 to C - 1. If every
+        token is ignored, the loss and its gradients are 0.
+    sample_weight : tensor, shape (...), optional
+        The weight w of each token, at least 0; by default 1.
+
+    Returns
+    -------
+    tensor, shape ()
+        Differentiable once with respect to `hidden`, `kernel`, `bias` and
+        `sample_weight`, by `tf.GradientTape` and `jax.grad`.
+
+    Raises
+    ------
+    TypeError
+        If labels are not integers, or the dtypes of the others differ or are neither
+        float32 nor float64.
+    ValueError
+        If shapes do not fit, a label is neither a class nor ignored, a weight is
+        negative or not finite, or `chunk_size` is below 1. Labels and weights are
+        checked where their values are known. Inside a `tf.function` or `jax.jit` they
+        are not, and a label that is no class makes the loss and the gradients NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from companion import large_vocabulary
+    >>> hidden, kernel = np.ones((3, 2), "float32"), np.zeros((2, 4), "float32")
+    >>> loss = large_vocabulary.linear_sparse_categorical_crossentropy(
+    ...     hidden, kernel, None, np.array([0, 3, -1]), ignore_class=-1
+    ... )
+    >>> round(float(loss), 4)  # the logarithm of 4
+    1.3863
+    """
+    backend = checks.backend_module()
+    hidden = checks.floats("hidden", hidden)
+    dtype = keras.backend.standardize_dtype(hidden.dtype)
+    kernel = checks.floats("kernel", kernel, dtype)
+    bias = None if bias is None else checks.floats("bias", bias, dtype)
+    checks.check_shapes(hidden, kernel, bias)
+    inputs, classes = kernel.shape
+    ignore_class = checks.checked_ignore_class(ignore_class)
+    labels = ops.convert_to_tensor(labels)
+    checks.check_one_a_token("labels", labels, hidden)
+    checks.check_labels(labels, classes, ignore_class)
+    if sample_weight is None:
+        sample_weight = ops.ones_like(labels, dtype=dtype)
+    sample_weight = checks.floats("sample_weight", sample_weight, dtype)
+    checks.check_one_a_token("sample_weight", sample_weight, hidden)
+    checks.check_weights(sample_weight)
+    labels, weights = checks.to_weights(
+        labels, sample_weight, classes=classes, ignore_class=ignore_class
+    )
+    return backend.weighted_sum(
+        ops.reshape(hidden, (-1, inputs)),
+        kernel,
+        ops.zeros((classes,), dtype) if bias is None else bias,
+        ops.reshape(labels, (-1,)),
+        ops.reshape(weights, (-1,)),
+        chunk_size=checks.checked_chunk_size(chunk_size, inputs, classes),
+    )
+
+
+class LinearCrossentropyModel(keras.Model):
+    """Train a model whose last layer has many outputs, without holding its logits.
+
+    It is the given model without its last layer, and its loss takes that layer along.
+    The weights are those of the given model: train this one, then predict with that
+    one, and save that one. It trains as it would with
+    ``SparseCategoricalCrossentropy(from_logits=True, ignore_class=...)``, save that
+    `sample_weight` divides as `linear_sparse_categorical_crossentropy` says.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A built functional or sequential model, whose last layer is a `Dense` one
+        without an activation.
+    chunk_size, ignore_class : int, optional
+        As for `linear_sparse_categorical_crossentropy`.
+
+    Raises
+    ------
+    TypeError
+        If the model is none with layers in order, or its last layer is no `Dense`.
+    ValueError
+        If the last layer has an activation, or `compile` is given a loss or metrics,
+        which would need the logits.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import numpy as np
+    >>> from companion import large_vocabulary
+    >>> words = np.arange(32).reshape(8, 4)
+    >>> model = keras.Sequential([
+    ...     keras.Input((4,)), keras.layers.Embedding(32, 3), keras.layers.Dense(32)
+    ... ])
+    >>> training = large_vocabulary.LinearCrossentropyModel(model)
+    >>> training.compile(optimizer="adam")
+    >>> history = training.fit(words, (words + 1) % 32, epochs=2, verbose=0)
+    >>> model.predict(words, verbose=0).shape  # logits
+    (8, 4, 32)
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        *,
+        chunk_size: int | None = None,
+        ignore_class: int | None = None,
+    ) -> None:
+        super().__init__()
+        head = _last_layer(model)
+        self.body = keras.Model(model.inputs, head.input)
+        self.head = head
+        self.chunk_size = chunk_size
+        self.ignore_class = ignore_class
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Return what goes into the last layer."""
+        return self.body(inputs, training=training)
+
+    def compile(self, optimizer: Any = "rmsprop", **options: Any) -> None:
+        """Set the optimizer; the loss is there already.
+
+        Every option of `keras.Model.compile` but the losses and metrics.
+        """
+        refused = ("loss", "loss_weights", "metrics", "weighted_metrics")
+        given = [name for name in refused if options.get(name) is not None]
+        if given:
+            raise ValueError(
+                "This model brings its own loss, and a metric would need all the "
+                f"logits. Received: {', '.join(given)}. Leave it out, and evaluate the "
+                "model that was passed in for other metrics."
+            )
+        super().compile(optimizer=optimizer, **options)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the linear crossentropy plus the penalties of the layers."""
+        loss = linear_sparse_categorical_crossentropy(
+            y_pred,
+            self.head.kernel,
+            self.head.bias,
+            y,
+            chunk_size=self.chunk_size,
+            ignore_class=self.ignore_class,
+            sample_weight=sample_weight,
+        )
+        return loss + sum(self.losses)
+
+
+def _last_layer(model: Any) -> keras.layers.Dense:
+    """Return the last layer of a model, which must be a linear one."""
+    layers = getattr(model, "layers", None)
+    head = layers[-1] if layers else None
+    if not isinstance(head, keras.layers.Dense):
+        raise TypeError(
+            "model must be a Keras model whose last layer is a keras.layers.Dense. "
+            f"Received: {type(head or model).__name__}"
+        )
+    if head.activation is not keras.activations.linear:
+        raise ValueError(
+            "The last layer must return logits, so it must have no activation. "
+            f"Received: activation={head.activation.__name__}. Leave the activation "
+            "out, and apply keras.ops.softmax to what model.predict returns."
+        )
+    return head
