@@ -101,11 +101,10 @@ def our_sample(settings: Settings) -> Work:
 
 def predict_sample(settings: Settings) -> Work:
     """Draw a part of the texts with `model.predict`, a character at a time."""
-    from companion import models
+    from keras.layers import LSTM
 
     sizes = _sizes(settings)
-    model = models.char_lstm(units=sizes.units, batch_size=STREAMS, stateful=True)
-    model.set_weights(_weights(sizes.units))
+    model = _network(settings, LSTM, batch_size=STREAMS, stateful=True)
     numbers = _numbers(settings)[: sizes.length // PREDICT_SHARE]
 
     def work() -> Values:
@@ -186,21 +185,36 @@ def _decode(codes: NDArray) -> list[str]:
     return ["".join(map(chr, column)) for column in codes.T]
 
 
-def _training_model(settings: Settings, layer: Any) -> Any:
-    """Return the network with one kind of LSTM layer, compiled."""
+def _network(
+    settings: Settings,
+    layer: Any,
+    *,
+    batch_size: int | None = None,
+    stateful: bool = False,
+) -> Any:
+    """Return the network with one kind of LSTM layer."""
     import keras
 
     units = _sizes(settings).units
+    lstm = {"return_sequences": True, "stateful": stateful}
     model = keras.Sequential(
         [
-            keras.Input((None,), dtype="int32"),
+            keras.Input((None,), batch_size=batch_size, dtype="int32"),
             keras.layers.Embedding(CODES, units),
-            layer(units, return_sequences=True),
-            layer(units, return_sequences=True),
+            layer(units, **lstm),
+            layer(units, **lstm),
             keras.layers.Dense(CODES, activation="softmax"),
         ]
     )
     model.set_weights(_weights(units))
+    return model
+
+
+def _training_model(settings: Settings, layer: Any) -> Any:
+    """Return the network with one kind of LSTM layer, compiled."""
+    import keras
+
+    model = _network(settings, layer)
     model.compile(
         loss="sparse_categorical_crossentropy",
         optimizer=keras.optimizers.RMSprop(learning_rate=0.01),

@@ -5,9 +5,6 @@ from typing import Any
 
 import tensorflow as tf
 
-# One kernel for the loss and, in place of the logits, their gradient.
-_crossentropy = tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits
-
 
 def is_traced(values: Any) -> bool:
     """Tell whether the values are not known until a program runs."""
@@ -49,7 +46,12 @@ def _in_chunks(
     labels: tf.Tensor,
     chunk_size: int,
 ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-    """Return the loss and its slopes by hidden, kernel, bias and weights."""
+    """Return the loss and its slopes by hidden, kernel, bias and weights.
+
+    A logit's slope is its share of the softmax, less 1 for the label. The shares are
+    left undivided in the chunk's buffer, and what is small is divided in their place.
+    The labels' part of the kernel's slope is where the sum over the chunks begins.
+    """
     tokens = hidden.shape[0] or tf.shape(hidden)[0]
     turns = -(-tokens // chunk_size)
     size = -(-tokens // turns)  # chunks of one size: at most `turns - 1` rows are added
@@ -59,17 +61,28 @@ def _in_chunks(
     def turn(i, losses, d_hidden, d_kernel, d_bias):
         h, y, w = (array[i] for array in by_chunk)
         logits = tf.nn.bias_add(tf.matmul(h, kernel), bias)
-        loss, d_logits = _crossentropy(features=logits, labels=y)
-        d_logits *= w[:, None]
-        d_h = tf.matmul(d_logits, kernel, transpose_b=True)
-        d_bias += tf.reduce_sum(d_logits, axis=0)
-        # One product at a time, each on all cores: side by side they take longer.
-        with tf.control_dependencies([d_h, d_bias]):
-            d_kernel += tf.matmul(h, d_logits, transpose_a=True)
-        return i + 1, losses.write(i, loss), d_hidden.write(i, d_h), d_kernel, d_bias
+        top = tf.reduce_max(logits, axis=1, keepdims=True)
+        chosen = tf.gather(logits, y, batch_dims=1)
+        # Nobody needs the logits any more, so the shares take their place in memory.
+        with tf.control_dependencies([chosen]):
+            shares = tf.exp(logits - top)
+        total = tf.reduce_sum(shares, axis=1, keepdims=True)
+        w = w[:, None]
+        of_labels = tf.transpose(tf.gather(kernel, y, axis=1))
+        d_h = tf.matmul(shares, kernel, transpose_b=True) / total - of_labels
+        return (
+            i + 1,
+            losses.write(i, tf.math.log(total[:, 0]) + top[:, 0] - chosen),
+            d_hidden.write(i, w * d_h),
+            d_kernel + tf.matmul(w / total * h, shares, transpose_a=True),
+            d_bias + tf.matmul(w / total, shares, transpose_a=True)[0],
+        )
 
     arrays = [tf.TensorArray(hidden.dtype, size=turns) for _ in range(2)]
-    start = (0, *arrays, tf.zeros_like(kernel), tf.zeros_like(bias))
+    classes = bias.shape[0]
+    of_labels = tf.math.unsorted_segment_sum(weights[:, None] * hidden, labels, classes)
+    d_bias = -tf.math.unsorted_segment_sum(weights, labels, classes)
+    start = (0, *arrays, -tf.transpose(of_labels), d_bias)
     # One turn at a time: several would hold several chunks of logits.
     _, losses, d_hidden, d_kernel, d_bias = tf.while_loop(
         lambda i, *_: i < turns, turn, start, parallel_iterations=1
