@@ -8,12 +8,15 @@ PORT ?= 8000
 EXTRAS := tensorflow,jax,book,test
 
 .DEFAULT_GOAL := help
-.PHONY: help book test serve lab wheel test-colab format constraints system-packages clean
+.PHONY: help book test benchmarks serve lab wheel test-colab format constraints system-packages clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# PEERS=1 adds PyTorch, for the tests that compare with it.
+# PEERS=1 adds PyTorch, for the tests that compare with it; the benchmarks always do.
+ifneq ($(filter benchmarks,$(MAKECMDGOALS)),)
+PEERS := 1
+endif
 ifdef PEERS
 INSTALLED := $(VENV)/installed-with-peers
 EXTRAS := $(EXTRAS),peers
@@ -33,6 +36,9 @@ book: $(INSTALLED)  ## Run every notebook, build the site and say where it is
 
 test: $(INSTALLED)  ## Check everything: style, package, notebooks, site
 	$(BIN)/python -m tools.check
+
+benchmarks: $(INSTALLED)  ## Measure against Keras and PyTorch (ROWS="…", JSON=…)
+	$(BIN)/python -m benchmarks $(ROWS) $(if $(JSON),--json $(JSON))
 
 serve: book  ## Build the site and show it on http://127.0.0.1:8000 (PORT=…)
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)

@@ -19,6 +19,7 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
 from companion import losses
+from companion.losses._metrics import calibration_bins
 
 if TYPE_CHECKING:
     import keras
@@ -34,6 +35,17 @@ COLOURS = (
     "#000000",  # black
 )
 MARKERS = "os^DvPX<>*"
+
+# Losses of the margin, their derivatives, and how they take a raw score.
+_MARGIN_LOSSES = {
+    "squared hinge": (losses.squared_hinge, losses.squared_hinge_gradient, {}),
+    "hinge": (losses.hinge, losses.hinge_gradient, {}),
+    "crossentropy": (
+        losses.binary_crossentropy,
+        losses.binary_crossentropy_gradient,
+        {"from_logits": True},
+    ),
+}
 
 _FAINT = {"color": "0.45", "linewidth": 0.8, "linestyle": ":"}
 _GRID = 400
@@ -229,6 +241,55 @@ def loss_curves(*, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def margins(*, gradient: bool = False, ax: Axes | None = None) -> Axes:
+    """Draw the hinge, the squared hinge and crossentropy against the margin.
+
+    The margin is the score times the label, -1 or +1: positive where the score has
+    the right sign. Crossentropy takes the score as a logit.
+
+    Parameters
+    ----------
+    gradient : bool
+        Whether to draw the derivatives with respect to the margin, not the losses.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure without.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from companion import plots
+    >>> ax = plots.margins()
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['squared hinge', 'hinge', 'crossentropy']
+    >>> plt.close(ax.figure)
+    """
+    ax = _axes(ax)
+    # An even number of steps, so that the hinge's jump at 1 falls between two.
+    m = np.linspace(-2, 4, 1200)
+    for (name, (loss, slope, options)), colour, style in zip(
+        _MARGIN_LOSSES.items(), COLOURS, ("--", "-", "-."), strict=False
+    ):
+        curve = (slope if gradient else loss)(np.ones_like(m), m, **options)
+        ax.plot(m, curve, style, color=colour, linewidth=2, label=name)
+    for place in (0, 1):
+        ax.axvline(place, **_FAINT)
+    ax.set(
+        xlabel="margin: label times score",
+        ylabel="slope of the loss" if gradient else "loss",
+        xlim=(-2, 4),
+        ylim=(-3.1, 0.1) if gradient else (-0.1, 4),
+    )
+    ax.legend(
+        loc="lower right" if gradient else "upper right", fontsize=10, frameon=False
+    )
+    return ax
+
+
 def history(
     history: "keras.callbacks.History | Mapping[str, Sequence[float]]",
     *,
@@ -294,6 +355,95 @@ def history(
     )
     ax.legend(fontsize=10, frameon=False)
     return ax
+
+
+def reliability(
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    *,
+    bins: int = 10,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw how often predictions are right against how sure they are.
+
+    Examples are sorted into bins by their confidence, the largest probability of a
+    row. Each bin that holds any has a bar as high as its accuracy, a dot at its mean
+    confidence, a line from there to the diagonal, and above it the number of its
+    examples. On the diagonal accuracy and confidence agree; the lines, weighted by
+    these numbers, average to `losses.expected_calibration_error`.
+
+    Parameters
+    ----------
+    probabilities : array-like of shape (n, C) or (n,)
+        Probabilities of the C classes, or of class 1 alone.
+    labels : array-like of int, shape (n,)
+        The classes, counted from 0.
+    bins : int
+        How many bins of equal width divide the confidences from 0 to 1.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure without.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If probabilities lie outside [0, 1] or do not sum to 1, labels are not integers
+        or outside the classes, shapes do not fit, or ``bins`` is not an integer above
+        0.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from companion import plots
+    >>> ax = plots.reliability([0.9, 0.8, 0.1, 0.7], [1, 1, 0, 0])
+    >>> ax.get_ylabel()
+    'accuracy in the bin'
+    >>> plt.close(ax.figure)
+    """
+    count, hits, confidence = calibration_bins(probabilities, labels, bins)
+    ax = _axes(ax)
+    used = count > 0
+    centres = ((np.arange(len(count)) + 0.5) / len(count))[used]
+    accuracy, confidence = hits[used] / count[used], confidence[used] / count[used]
+    light = {"color": COLOURS[0], "alpha": 0.25}
+    ax.bar(centres, accuracy, 1 / len(count), edgecolor="white", **light)
+    ax.plot((0, 1), (0, 1), color="0.45", linewidth=0.8, linestyle="--")
+    _note(ax, "calibrated", (0.4, 0.4), (-10, 6), "0.35")
+    ax.vlines(confidence, confidence, accuracy, color=COLOURS[1], linewidth=2)
+    # Whole even at a confidence of 1, the end of the axis.
+    ax.plot(confidence, accuracy, "o", color=COLOURS[0], clip_on=False)
+    _counts(centres, count[used], 1 / len(count), ax)
+    ax.set(
+        xlabel="confidence (largest probability)",
+        ylabel="accuracy in the bin",
+        xlim=(0, 1),
+        ylim=(0, 1.25),
+        yticks=np.linspace(0, 1, 6),
+    )
+    return ax
+
+
+def _counts(
+    centres: NDArray[Any], count: NDArray[np.int64], width: float, ax: Axes
+) -> None:
+    # A digit is about 0.08 inches wide; numbers wider than their bin stand upright.
+    inches = width * ax.get_position().width * ax.get_figure(root=True).get_figwidth()
+    upright = 0.08 * (len(str(count.max())) + 1) > inches
+    for centre, number in zip(centres, count, strict=True):
+        ax.annotate(
+            str(number),
+            (centre, 1.0),
+            xytext=(0, 6),
+            textcoords="offset points",
+            rotation=90 if upright else 0,
+            ha="center",
+            va="bottom",
+            fontsize=10,
+        )
 
 
 def decision_regions(

@@ -21,8 +21,15 @@ PARALLEL = (f"--numprocesses={WORKERS}", "--dist=worksteal")
 # The trainer's tests compile many small programs and run each once: making them fast
 # would take longer than running them.
 COMPILE_QUICKLY = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
+PACKAGE_TESTS = ("companion", "benchmarks", "tools", "repository")
 # The modules whose code differs by backend.
-BACKEND_TESTS = ("tests/companion/test_models.py", "tests/companion/test_training.py")
+BACKEND_TESTS = (
+    "tests/companion/test_large_vocabulary.py",
+    "tests/companion/test_layers.py",
+    "tests/companion/test_models.py",
+    "tests/companion/test_text.py",
+    "tests/companion/test_training.py",
+)
 
 
 def run(*command: str, **variables: str) -> int:
@@ -43,8 +50,8 @@ def style() -> int:
 
 
 def package() -> int:
-    """Test the companion, the tools and the repository's own files."""
-    folders = ("tests/companion", "tests/tools", "tests/repository")
+    """Test the companion, the benchmarks, the tools and the repository's files."""
+    folders = [f"tests/{name}" for name in PACKAGE_TESTS]
     return run(*PYTEST, *PARALLEL, *folders, **COMPILE_QUICKLY)
 
 

@@ -86,8 +86,8 @@ def _make_environment() -> str:
     python = str(COLAB_VENV / "bin" / "python")
     print(f"Making {COLAB_VENV.name} with the versions in constraints-colab.txt")
     venv.create(COLAB_VENV, with_pip=True)
-    names = ["jax", "keras", "matplotlib", "numpy", "scikit-learn", "tensorflow"]
-    names += ["ipykernel", "nbmake>=1.5.5", "pytest>=8.4,<10"]
+    names = ["jax", "keras", "matplotlib", "mlxtend", "numpy", "scikit-learn"]
+    names += ["tensorflow", "ipykernel", "nbmake>=1.5.5", "pytest>=8.4,<10"]
     command = [python, "-m", "pip", "install", "-c", "constraints-colab.txt"]
     subprocess.run([*command, *names], cwd=ROOT, check=True)
     return python

@@ -1,7 +1,7 @@
 """What is reported beside a loss: hits, and whether probabilities can be trusted."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from companion._integers import checked
 from companion.losses._arrays import Floats
@@ -81,10 +81,23 @@ def expected_calibration_error(
     >>> expected_calibration_error([0.75, 0.75], [1, 0])
     0.25
     """
+    count, hits, confidence = calibration_bins(probabilities, labels, bins)
+    return float(np.abs(hits - confidence).sum() / count.sum())
+
+
+def calibration_bins(
+    probabilities: ArrayLike, labels: ArrayLike, bins: int
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Return the examples, the hits and the summed confidence of every bin.
+
+    Arguments and errors are those of `expected_calibration_error`; each array has the
+    shape (bins,), and a bin without examples holds zeros.
+    """
     message = f"`bins` must be an integer of at least 1. Received: bins={bins!r}"
     bins = checked(bins, message, least=1)
     classes, p = class_probabilities(labels, probabilities)
     confidence, hits = p.max(axis=-1), p.argmax(axis=-1) == classes
     bin_of = np.ceil(confidence * bins).astype(int).clip(1, bins) - 1
-    gaps = np.bincount(bin_of, weights=hits - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(classes))
+    count = np.bincount(bin_of, minlength=bins)
+    sums = (np.bincount(bin_of, each, minlength=bins) for each in (hits, confidence))
+    return count, *sums

@@ -13,7 +13,7 @@ mpl.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.collections import PathCollection, QuadMesh
+from matplotlib.collections import LineCollection, PathCollection, QuadMesh
 from matplotlib.colors import to_rgb, to_rgba
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -22,6 +22,8 @@ from companion import losses, plots
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 2)) * 3
 Y = np.arange(40) % 4
+P = RNG.random(200)
+HIT = (RNG.random(200) < 0.8 * P).astype(int)
 HISTORY = {
     "loss": [0.9, 0.5, 0.2],
     "val_loss": [1.0, 0.7, 0.6],
@@ -52,7 +54,9 @@ DRAWERS = {
     "points": lambda ax=None: plots.points(X, Y, ax=ax),
     "sigmoid": lambda ax=None: plots.sigmoid(ax=ax),
     "loss_curves": lambda ax=None: plots.loss_curves(ax=ax),
+    "margins": lambda ax=None: plots.margins(ax=ax),
     "history": lambda ax=None: plots.history(HISTORY, ax=ax),
+    "reliability": lambda ax=None: plots.reliability(P, HIT, ax=ax),
     "decision_regions": lambda ax=None: plots.decision_regions(
         nearest((0, 0), (2, 2), (-2, 2), (0, -3)), X, Y, ax=ax
     ),
@@ -329,6 +333,44 @@ def test_the_loss_curves_are_the_loss():
     assert ax.get_ylabel() == "loss (nats)"
 
 
+# margins
+
+
+@pytest.mark.parametrize(
+    ("gradient", "at_zero"), [(False, (1, 1, np.log(2))), (True, (-2, -1, -0.5))]
+)
+def test_the_margin_curves_are_the_losses_or_their_slopes(gradient, at_zero):
+    ax = plots.margins(gradient=gradient)
+
+    drawn = [line for line in ax.get_lines() if len(line.get_xdata()) > 2]
+    squared, hinge, crossentropy = (line.get_ydata() for line in drawn)
+    m = drawn[0].get_xdata()
+    if gradient:
+        assert_allclose(squared, np.where(m < 1, 2 * (m - 1), 0), atol=1e-12)
+        assert_allclose(hinge, np.where(m < 1, -1, 0))
+        assert_allclose(crossentropy, 1 / (1 + np.exp(-m)) - 1)
+    else:
+        assert_allclose(squared, np.maximum(1 - m, 0) ** 2)
+        assert_allclose(hinge, np.maximum(1 - m, 0))
+        assert_allclose(crossentropy, np.log1p(np.exp(-m)))
+    for line, value in zip(drawn, at_zero, strict=True):
+        assert abs(np.interp(0, *line.get_data()) - value) < 1e-4
+        low, high = ax.get_ylim()
+        assert low < value < high
+    assert m.min() == ax.get_xlim()[0] == -2
+    assert m.max() == ax.get_xlim()[1] == 4
+    assert legend(ax) == ["squared hinge", "hinge", "crossentropy"]
+    assert len({line.get_linestyle() for line in drawn}) == 3
+    assert len({line.get_color() for line in drawn}) == 3
+    assert ax.get_ylabel() == ("slope of the loss" if gradient else "loss")
+
+
+def test_no_drawn_margin_lies_on_the_kink():
+    line = plots.margins().get_lines()[0]
+
+    assert np.abs(line.get_xdata() - 1).min() > 1e-3
+
+
 # history
 
 
@@ -394,6 +436,85 @@ def test_the_epochs_are_whole_numbers(epochs):
 def test_a_history_that_cannot_be_drawn_is_refused(given, options, error, says):
     with pytest.raises(error, match=says):
         plots.history(given, **options)
+    assert not plt.get_fignums()
+
+
+# reliability
+
+
+def dots_of(ax):
+    (dots,) = [line for line in ax.get_lines() if line.get_marker() == "o"]
+    return dots.get_xydata()
+
+
+def gaps_of(ax):
+    (lines,) = [c for c in ax.collections if isinstance(c, LineCollection)]
+    return [segment[1, 1] - segment[0, 1] for segment in lines.get_segments()]
+
+
+def counts_of(ax):
+    return [int(text.get_text()) for text in ax.texts if text.get_text().isdigit()]
+
+
+def test_each_bin_shows_confidence_accuracy_and_count():
+    # Confidences 0.9, 0.95 and 0.9 fall into the last two bins, 0.6 into a lower one.
+    ax = plots.reliability([0.9, 0.95, 0.1, 0.4], [1, 1, 1, 0])
+
+    assert_allclose(dots_of(ax), [[0.6, 1], [0.9, 0.5], [0.95, 1]])
+    assert_allclose(gaps_of(ax), [0.4, -0.4, 0.05])
+    assert counts_of(ax) == [1, 2, 1]
+    bars = [(bar.get_x(), bar.get_width(), bar.get_height()) for bar in ax.patches]
+    assert_allclose(bars, [(0.5, 0.1, 1), (0.8, 0.1, 0.5), (0.9, 0.1, 1)])
+
+
+@pytest.mark.parametrize("bins", [1, 4, 15])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_gaps_average_to_the_calibration_error(bins, classes):
+    powers = np.exp(RNG.normal(size=(300, classes)))
+    p, y = powers / powers.sum(axis=1, keepdims=True), RNG.integers(classes, size=300)
+
+    ax = plots.reliability(p, y, bins=bins)
+
+    error = np.average(np.abs(gaps_of(ax)), weights=counts_of(ax))
+    assert sum(counts_of(ax)) == 300
+    assert error == pytest.approx(losses.expected_calibration_error(p, y, bins=bins))
+
+
+def test_the_probability_of_class_1_and_both_probabilities_draw_the_same():
+    one = plots.reliability(P, HIT)
+    both = plots.reliability(np.stack([1 - P, P], axis=1), HIT)
+
+    assert_array_equal(dots_of(one), dots_of(both))
+
+
+@pytest.mark.parametrize(
+    ("panels", "bins"), [(1, 5), (1, 15), (2, 5), (2, 15), (3, 10)]
+)
+def test_the_counts_stand_apart_and_inside(panels, bins):
+    figure, axes = plots.panels(panels)
+    many = np.linspace(0.5, 1, 3000)
+    ax = plots.reliability(many, np.ones(3000, int), bins=bins, ax=axes[0])
+    figure.draw_without_rendering()
+
+    boxes = [t.get_window_extent() for t in ax.texts if t.get_text().isdigit()]
+    for left, right in itertools.pairwise(boxes):
+        assert left.x1 <= right.x0
+    frame = ax.get_window_extent()
+    assert all(box.y1 <= frame.y1 for box in boxes)
+
+
+@pytest.mark.parametrize(
+    ("p", "y", "options", "says"),
+    [
+        ([0.5, 1.5], [0, 1], {}, r"lie in \[0, 1\]"),
+        ([0.5, 0.5], [0, 2], {}, "classes 0 to 1"),
+        ([0.5, 0.5], [0], {}, "Received"),
+        ([0.5], [0], {"bins": 0}, "bins=0"),
+    ],
+)
+def test_probabilities_that_cannot_be_judged_are_refused(p, y, options, says):
+    with pytest.raises(ValueError, match=says):
+        plots.reliability(p, y, **options)
     assert not plt.get_fignums()
 
 

@@ -1,0 +1,412 @@
+"""The exercises of the chapter on sparse categorical crossentropy."""
+
+import numpy as np
+
+from companion import losses
+
+from ._core import Exercise, Mistake
+
+_ROWS = np.array([[0.1, 0.6, 0.3], [0.5, 0.3, 0.2]])
+
+
+def mean_loss():
+    """Compute the mean loss of two examples with the labels 2 and 0."""
+    p = np.array([[0.1, 0.6, 0.3], [0.5, 0.3, 0.2]])
+    return losses.sparse_categorical_crossentropy([2, 0], p).mean()
+
+
+def _counted_from_one():
+    return -np.log(_ROWS[[0, 1], [1, -1]]).mean()
+
+
+def _of_the_winners():
+    return -np.log(_ROWS.max(axis=1)).mean()
+
+
+def _sum_of_both():
+    return 2 * mean_loss()
+
+
+def _in_bits():
+    return mean_loss() / np.log(2)
+
+
+def _mean_before_logarithm():
+    return -np.log(_ROWS[[0, 1], [2, 0]].mean())
+
+
+def _over_all_classes():
+    return mean_loss() / 3
+
+
+def _sign_forgotten():
+    return -mean_loss()
+
+
+def memory():
+    """Compute the gigabytes of one-hot labels, and how many times int32 saves."""
+    tokens, classes = 100_000, 50_000
+    one_hot = tokens * classes * 4  # float32: four bytes
+    integers = tokens * 4  # int32: four bytes
+    return one_hot / 1e9, one_hot // integers
+
+
+def _in_bytes():
+    return 20e9, 50_000
+
+
+def _in_megabytes():
+    return 20_000.0, 50_000
+
+
+def _double_precision():
+    return 40.0, 100_000
+
+
+def _one_byte_an_entry():
+    return 5.0, 50_000
+
+
+def _in_bits_of_memory():
+    return 160.0, 50_000
+
+
+def _labels_of_eight_bytes():
+    return 20.0, 25_000
+
+
+def _as_many_as_tokens():
+    return 20.0, 100_000
+
+
+def share_without_a_unit():
+    """Find the share of labels that cost nothing, from the mean loss."""
+    # Every other label costs log 10, because each class has the probability 0.1.
+    return 1 - 2.072 / np.log(10)
+
+
+def _share_with_a_unit():
+    return 2.072 / np.log(10)
+
+
+def _probability_from_the_loss():
+    return np.exp(-2.072)
+
+
+def _difference_of_losses():
+    return np.log(10) - 2.072
+
+
+def _difference_as_a_factor():
+    return 1 - np.exp(2.072 - np.log(10))
+
+
+def _nothing_wrong():
+    return 0.0
+
+
+def as_classes(labels):
+    """Turn any labels into classes from 0 on, and keep what they stand for."""
+    names, classes = np.unique(labels, return_inverse=True)
+    return classes, names
+
+
+def _draw_labels(rng):
+    names = rng.choice(np.arange(-5, 40), size=int(rng.integers(4, 7)), replace=False)
+    labels = np.concatenate([names, rng.choice(names, size=6)])
+    return (rng.permutation(labels),)
+
+
+def _one_subtracted(labels):
+    return labels - 1, np.unique(labels)
+
+
+def _least_subtracted(labels):
+    return labels - labels.min(), np.unique(labels)
+
+
+def _swapped(labels):
+    return as_classes(labels)[::-1]
+
+
+def _largest_first(labels):
+    classes, names = as_classes(labels)
+    return len(names) - 1 - classes, names
+
+
+def _names_for_each_example(labels):
+    return as_classes(labels)[0], labels
+
+
+def _numbered_from_one(labels):
+    classes, names = as_classes(labels)
+    return classes + 1, names
+
+
+def _one_hot(labels):
+    classes, names = as_classes(labels)
+    return np.eye(len(names))[classes], names
+
+
+def renumbered(kernel, bias, order):
+    """Move the units of a last layer to the numbers that their classes now have."""
+    old_class = np.argsort(order)  # order[old_class[k]] is k
+    return kernel[:, old_class], bias[old_class]
+
+
+def _draw_layer(rng):
+    units, classes = int(rng.integers(3, 5)), int(rng.integers(5, 8))
+    # A cycle through all classes, so that going back is not the same as going on.
+    cycle = rng.permutation(classes)
+    order = np.empty(classes, dtype=int)
+    order[cycle] = np.roll(cycle, 1)
+    return rng.normal(size=(units, classes)), rng.normal(size=classes), order
+
+
+def _the_other_way(kernel, bias, order):
+    return kernel[:, order], bias[order]
+
+
+def _bias_left_behind(kernel, bias, order):
+    return kernel[:, np.argsort(order)], bias
+
+
+def _kernel_left_behind(kernel, bias, order):
+    return kernel, bias[np.argsort(order)]
+
+
+def _nothing_moved(kernel, bias, order):
+    return kernel, bias
+
+
+def _reversed(kernel, bias, order):
+    return kernel[:, ::-1], bias[::-1]
+
+
+EXERCISES = (
+    Exercise(
+        id="sparse-1",
+        minutes=5,
+        difficulty="finger",
+        solution=mean_loss,
+        hints=(
+            "A label is a place in its row, counted from 0. Which two probabilities "
+            "do the labels pick?",
+            "The label 2 picks 0.3 from the first row, the label 0 picks 0.5 from the "
+            "second. Take minus the logarithm of each, then the mean.",
+        ),
+        mistakes=(
+            Mistake(
+                _counted_from_one,
+                "You counted the classes from 1 (and Python read place -1 as the last "
+                "one). The label 2 is the third entry, and the label 0 the first.",
+            ),
+            Mistake(
+                _of_the_winners,
+                "You took the largest probability of each row. The label decides "
+                "which one counts.",
+            ),
+            Mistake(
+                _sum_of_both,
+                "This is the sum. Asked for is the mean of the two losses.",
+            ),
+            Mistake(
+                _in_bits,
+                "This is the loss in bits. Use the natural logarithm.",
+            ),
+            Mistake(
+                _mean_before_logarithm,
+                "You averaged the probabilities first. Take the logarithm of each, "
+                "then the mean.",
+            ),
+            Mistake(
+                _over_all_classes,
+                "You divided by the number of classes as well. Each example has one "
+                "loss; the mean runs over the two examples.",
+            ),
+            Mistake(
+                _sign_forgotten,
+                "The sign is missing: logarithms of probabilities are negative.",
+            ),
+        ),
+        right="The four other probabilities were not needed.",
+    ),
+    Exercise(
+        id="sparse-2",
+        minutes=5,
+        difficulty="core",
+        solution=memory,
+        hints=(
+            "How many entries does the one-hot table have, and how many bytes has "
+            "each of them in float32?",
+            "100,000 times 50,000 entries of 4 bytes. An int32 label has 4 bytes too.",
+        ),
+        mistakes=(
+            Mistake(
+                _in_bytes,
+                "The factor is right. The size is in bytes: divide it by 10 to the 9.",
+            ),
+            Mistake(
+                _in_megabytes,
+                "The factor is right. The size is in megabytes: a gigabyte is a "
+                "thousand of them.",
+            ),
+            Mistake(
+                _double_precision,
+                "This is float64, 8 bytes an entry. float32 has 32 bits: 4 bytes.",
+            ),
+            Mistake(
+                _one_byte_an_entry,
+                "The factor is right. You counted one byte an entry; float32 has "
+                "4 bytes.",
+            ),
+            Mistake(
+                _in_bits_of_memory,
+                "The factor is right. The size is in gigabits: a byte has 8 bits.",
+            ),
+            Mistake(
+                _labels_of_eight_bytes,
+                "The size is right. For the factor you took labels of 8 bytes, as in "
+                "int64; int32 has 4.",
+            ),
+            Mistake(
+                _as_many_as_tokens,
+                "The size is right. The factor is that of one label: 50,000 entries "
+                "against one number of the same size.",
+            ),
+        ),
+        right="The network's outputs for a batch still have 50,000 entries a token, "
+        "in both forms.",
+    ),
+    Exercise(
+        id="sparse-3",
+        minutes=10,
+        difficulty="core",
+        solution=share_without_a_unit,
+        hints=(
+            "What does a label cost that has a unit? And one that has none, on JAX?",
+            "A share s of the labels costs 0, all others log 10 = 2.303. The mean is "
+            "(1 - s) times 2.303.",
+        ),
+        mistakes=(
+            Mistake(
+                _share_with_a_unit,
+                "This is the share of labels that have a unit. Asked for are those "
+                "that have none.",
+            ),
+            Mistake(
+                _probability_from_the_loss,
+                "This turns the mean loss into a probability, as if all examples had "
+                "the same loss. Here some cost 0 and the others log 10.",
+            ),
+            Mistake(
+                _difference_of_losses,
+                "This is by how much the mean is too low, in nats. Divide it by what "
+                "one missing label takes away, log 10.",
+            ),
+            Mistake(
+                _difference_as_a_factor,
+                "You compared the probabilities behind the two losses. The mean loss "
+                "is a mean of 0s and log 10s: compare the losses.",
+            ),
+            Mistake(
+                _nothing_wrong,
+                "With nothing wrong, each label would cost log 10 = 2.303, and so "
+                "would the mean. 2.072 is less.",
+            ),
+        ),
+        right="A tenth, so the labels probably run from 1 to 10. The first batch of an "
+        "untrained network tells you, if you know what to expect: log 10.",
+    ),
+    Exercise(
+        id="sparse-4",
+        minutes=10,
+        difficulty="core",
+        solution=as_classes,
+        draw=_draw_labels,
+        hints=(
+            "The labels may have holes, such as 3, 7, 9. Subtracting a number does "
+            "not close them.",
+            "`np.unique` returns the different labels in order. Its option "
+            "`return_inverse=True` also returns the place of each label among them.",
+        ),
+        mistakes=(
+            Mistake(
+                _one_subtracted,
+                "Subtracting 1 helps only for labels that run from 1 without holes.",
+            ),
+            Mistake(
+                _least_subtracted,
+                "The classes now begin at 0, and the holes are still there: some "
+                "units would never be a true class.",
+            ),
+            Mistake(
+                _swapped,
+                "Both arrays are right, in the wrong order: the classes first.",
+            ),
+            Mistake(
+                _largest_first,
+                "Your class 0 is the largest label, but `names` begins with the "
+                "smallest: `names[classes]` has to give the labels back.",
+            ),
+            Mistake(
+                _names_for_each_example,
+                "The classes are right. `names` needs one entry for each class, not "
+                "for each example.",
+            ),
+            Mistake(
+                _numbered_from_one,
+                "Your classes begin at 1. Keras counts from 0.",
+            ),
+            Mistake(
+                _one_hot,
+                "These are one-hot rows. The sparse loss takes the integers.",
+            ),
+        ),
+        right="Keep `names`: after training, `names[scores.argmax(axis=1)]` says what "
+        "was predicted, in the old labels. Take them from the training set, and use "
+        "the same for the test set.",
+    ),
+    Exercise(
+        id="sparse-5",
+        minutes=20,
+        difficulty="open",
+        solution=renumbered,
+        draw=_draw_layer,
+        hints=(
+            "Column c of the kernel and entry c of the bias belong to the unit of "
+            "class c. Class c is now called `order[c]`, so its unit has to go there.",
+            "Make empty arrays and fill them: `new[:, order] = kernel`.",
+            "To read instead of write, you need for each new number the old class: "
+            "`np.argsort(order)`.",
+        ),
+        mistakes=(
+            Mistake(
+                _the_other_way,
+                "This is the way back: your unit k is the one of class `order[k]`. "
+                "The unit of class c has to stand at `order[c]`.",
+            ),
+            Mistake(
+                _bias_left_behind,
+                "The kernel is right. The biases belong to the units too and have to "
+                "move with them.",
+            ),
+            Mistake(
+                _kernel_left_behind,
+                "The biases are right. The columns of the kernel have to move with "
+                "them.",
+            ),
+            Mistake(
+                _nothing_moved,
+                "Nothing has moved: the network still says the old numbers.",
+            ),
+            Mistake(
+                _reversed,
+                "You turned the order round. That is right for one renumbering only; "
+                "`order` says where each class goes.",
+            ),
+        ),
+        right="The trained network speaks the new numbers without a step of training: "
+        "which unit means what is all there is to a numbering.",
+    ),
+)
