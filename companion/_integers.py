@@ -22,3 +22,18 @@ def checked(value: Any, message: str, *, least: int, below: float = math.inf) ->
     if not least <= number < below:
         raise ValueError(message)
     return number
+
+
+def check_count(name: str, value: Any) -> int:
+    """Return a count as a Python int, or say that it must be a positive integer."""
+    message = f"`{name}` must be an integer of at least 1. Received: {name}={value!r}"
+    return checked(value, message, least=1)
+
+
+def check_seed(value: Any) -> int:
+    """Return a seed as a Python int, or say what a seed must be."""
+    message = (
+        "A seed must be an integer from 0 to 2**32 - 1, for example seed=0. "
+        f"Received: {value!r}"
+    )
+    return checked(value, message, least=0, below=2**32)

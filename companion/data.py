@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from companion._integers import checked
+from companion._integers import check_seed
 
 POINTS = 1_000
 TEST_POINTS = 250
@@ -87,7 +87,7 @@ def circles(seed: int = 0) -> Dataset:
     from sklearn.datasets import make_circles
 
     x, y = make_circles(
-        n_samples=POINTS, factor=0.1, noise=None, random_state=_seed(seed)
+        n_samples=POINTS, factor=0.1, noise=None, random_state=check_seed(seed)
     )
     return _split(x, y)
 
@@ -137,7 +137,7 @@ def clusters(
         n_samples=POINTS,
         centers=_centers(centers),
         cluster_std=_std(std),
-        random_state=_seed(seed),
+        random_state=check_seed(seed),
     )
     return _split(x, y)
 
@@ -178,7 +178,7 @@ def blobs(seed: int = 2) -> Dataset:
     from sklearn.datasets import make_blobs
 
     x, y = make_blobs(
-        n_samples=POINTS, centers=3, cluster_std=2, random_state=_seed(seed)
+        n_samples=POINTS, centers=3, cluster_std=2, random_state=check_seed(seed)
     )
     x, y = x.astype(np.float32), y.astype(np.int64)
     train, test = slice(BLOBS_TRAINING_POINTS), slice(BLOBS_TRAINING_POINTS, None)
@@ -216,7 +216,7 @@ def animals(seed: int = 0) -> Dataset:
     >>> x_train.shape, x_test.shape, data.ANIMALS[3]
     ((100, 32), (1000, 32), 'fish')
     """
-    rng = np.random.default_rng(_seed(seed))
+    rng = np.random.default_rng(check_seed(seed))
     train, test = (_animals(rng, n) for n in (ANIMALS_TRAINING_ROWS, ANIMALS_TEST_ROWS))
     return Dataset(*train, *test)
 
@@ -268,7 +268,7 @@ def digits(*, full: bool = False, seed: int = 0) -> Dataset:
     >>> x_train.shape, y_test.shape
     ((4000, 28, 28, 1), (1000,))
     """
-    chosen = _seed(seed)
+    chosen = check_seed(seed)
     if full:
         import keras
 
@@ -341,15 +341,6 @@ def _split(x: NDArray, y: NDArray) -> Dataset:
     """Return the first points as the test set and the others as the training set."""
     x, y = x.astype(np.float32), y.astype(np.int64)
     return Dataset(x[TEST_POINTS:], y[TEST_POINTS:], x[:TEST_POINTS], y[:TEST_POINTS])
-
-
-def _seed(seed: int) -> int:
-    """Return the seed as a Python int, or say what a seed must be."""
-    message = (
-        "`seed` must be an integer from 0 to 2**32 - 1, for example `seed=0`. "
-        f"Received: seed={seed!r}"
-    )
-    return checked(seed, message, least=0, below=2**32)
 
 
 def _centers(centers: ArrayLike) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ Both run on TensorFlow and on JAX.
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from companion._large_vocabulary import checks
@@ -50,8 +51,9 @@ def linear_sparse_categorical_crossentropy(
     labels : tensor of int, shape (...)
         Classes 0 to C - 1, of any integer dtype.
     chunk_size : int, optional
-        The most tokens whose logits exist at a time. By default it follows from the
-        shapes: about D, so that a chunk is as large as the kernel's gradient.
+        The most tokens whose logits exist at a time. By default D, but at least 256
+        and at most 1,024, or more where 2**21 logits allow it: then a chunk is about
+        as large as the kernel's gradient, or small.
     ignore_class : int, optional
         A label whose tokens have weight 0. It may lie outside 0 to C - 1. If every
         token is ignored, the loss and its gradients are 0.
@@ -94,9 +96,11 @@ def linear_sparse_categorical_crossentropy(
     checks.check_shapes(hidden, kernel, bias)
     inputs, classes = kernel.shape
     ignore_class = checks.checked_ignore_class(ignore_class)
-    labels = ops.convert_to_tensor(labels)
+    given, labels = labels, ops.convert_to_tensor(labels)
     checks.check_one_a_token("labels", labels, hidden)
-    checks.check_labels(labels, classes, ignore_class)
+    # NumPy's own, because JAX cuts int64 to int32, and makes 0 of 2**32.
+    known = given if isinstance(given, np.ndarray) else labels
+    checks.check_labels(known, classes, ignore_class)
     if sample_weight is None:
         sample_weight = ops.ones_like(labels, dtype=dtype)
     sample_weight = checks.floats("sample_weight", sample_weight, dtype)
@@ -122,7 +126,9 @@ class LinearCrossentropyModel(keras.Model):
     The weights are those of the given model: train this one, then predict with that
     one, and save that one. It trains as it would with
     ``SparseCategoricalCrossentropy(from_logits=True, ignore_class=...)``, save that
-    `sample_weight` divides as `linear_sparse_categorical_crossentropy` says.
+    `sample_weight` divides as `linear_sparse_categorical_crossentropy` says. As there,
+    tokens that Keras masks, for example after ``Embedding(mask_zero=True)``, do not
+    count.
 
     Parameters
     ----------
@@ -135,10 +141,11 @@ class LinearCrossentropyModel(keras.Model):
     Raises
     ------
     TypeError
-        If the model is none with layers in order, or its last layer is no `Dense`.
+        If the last layer of the model is no `Dense`.
     ValueError
-        If the last layer has an activation, or `compile` is given a loss or metrics,
-        which would need the logits.
+        If the model is not built or has other outputs than the last layer's, if that
+        layer has an activation, or if `compile` is given a loss or metrics, which
+        would need the logits.
 
     Examples
     --------
@@ -167,6 +174,7 @@ class LinearCrossentropyModel(keras.Model):
         head = _last_layer(model)
         self.body = keras.Model(model.inputs, head.input)
         self.head = head
+        self.mask_of = _Mask()
         self.chunk_size = chunk_size
         self.ignore_class = ignore_class
 
@@ -205,9 +213,31 @@ class LinearCrossentropyModel(keras.Model):
             y,
             chunk_size=self.chunk_size,
             ignore_class=self.ignore_class,
-            sample_weight=sample_weight,
+            sample_weight=_unmasked(sample_weight, self.mask_of(y_pred), y_pred),
         )
         return loss + sum(self.losses)
+
+
+class _Mask(keras.layers.Layer):
+    """Return the mask that Keras keeps for a tensor, or None."""
+
+    def __init__(self) -> None:
+        super().__init__(name="mask")
+        self.supports_masking = self.built = True
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        return mask
+
+
+def _unmasked(sample_weight: Any, mask: Any, hidden: Any) -> Any:
+    """Return the weights of the tokens, 0 for those that are masked."""
+    if mask is None:
+        return sample_weight
+    if sample_weight is None:
+        return ops.cast(mask, hidden.dtype)
+    # First, because `where` would broadcast.
+    checks.check_one_a_token("sample_weight", sample_weight, hidden)
+    return ops.where(mask, sample_weight, 0)
 
 
 def _last_layer(model: Any) -> keras.layers.Dense:
@@ -218,6 +248,14 @@ def _last_layer(model: Any) -> keras.layers.Dense:
         raise TypeError(
             "model must be a Keras model whose last layer is a keras.layers.Dense. "
             f"Received: {type(head or model).__name__}"
+        )
+    outputs = getattr(model, "outputs", None) or []
+    if len(outputs) != 1 or outputs[0] is not head.output:
+        raise ValueError(
+            "model must be a built functional or sequential model whose one output is "
+            f"that of its last layer. Received: {type(model).__name__} with "
+            f"{len(outputs)} known outputs. Begin it with keras.Input, and leave other "
+            "outputs out."
         )
     if head.activation is not keras.activations.linear:
         raise ValueError(

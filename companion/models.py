@@ -12,9 +12,7 @@ import keras
 
 from companion import layers
 from companion._integers import checked
-
-# Character codes below 256 (Latin-1); the classes of the character network.
-CODES = 256
+from companion.text import CODES
 
 
 def circles_mlp(*, widths: Sequence[int] = (12, 8)) -> keras.Sequential:

@@ -370,7 +370,7 @@ def reliability(
     row. Each bin that holds any has a bar as high as its accuracy, a dot at its mean
     confidence, a line from there to the diagonal, and above it the number of its
     examples. On the diagonal accuracy and confidence agree; the lines, weighted by
-    these numbers, average to `losses.expected_calibration_error`.
+    these numbers, average to `losses.expected_calibration_error` of as many bins.
 
     Parameters
     ----------
@@ -688,8 +688,8 @@ def _rings(wrong: NDArray[Any], ax: Axes) -> None:
             edgecolor="black",
             linewidth=0.9,
             label=f"wrong: {len(wrong)}",
-            # Below the points, which many rings would hide.
-            zorder=1.9,
+            # Above the points: among many, one point would hide another's ring.
+            zorder=2.1,
         )
 
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from companion._integers import checked
+from companion._integers import check_count, check_seed
 
 if TYPE_CHECKING:
     import keras
 
 __all__ = ["choose", "decode", "encode", "random_numbers", "sample", "windows"]
 
-# Codes below 256 are the alphabet Latin-1.
+# Codes below 256 are the alphabet Latin-1; the classes of the character network.
 CODES = 256
 REPLACEMENTS = {
     "\N{EM DASH}": "--",
@@ -139,8 +139,8 @@ def windows(
     (['To be', ' or n'], ['o be ', 'or no'])
     """
     codes = _codes(codes)
-    length = _count("length", length)
-    step = length if step is None else _count("step", step)
+    length = check_count("length", length)
+    step = length if step is None else check_count("step", step)
     if len(codes) <= length:
         raise ValueError(
             f"Windows of {length} characters need at least {length + 1} codes, as the "
@@ -261,10 +261,9 @@ def random_numbers(length: int, *, streams: int = 1, seed: int) -> NDArray[np.fl
     >>> text.random_numbers(3, streams=2, seed=0).shape
     (3, 2)
     """
-    shape = _count("length", length), _count("streams", streams)
-    message = f"A seed must be an integer from 0 to 2**32 - 1. Received: {seed!r}"
-    seed = checked(seed, message, least=0, below=2**32)
-    return 1 - np.random.default_rng(seed).random(shape, dtype=np.float32)
+    shape = check_count("length", length), check_count("streams", streams)
+    rng = np.random.default_rng(check_seed(seed))
+    return 1 - rng.random(shape, dtype=np.float32)
 
 
 def choose(
@@ -311,14 +310,17 @@ def choose(
             "There must be one random number for each row of probabilities. "
             f"Received: shapes {u.shape} and {p.shape}"
         )
-    if not (np.isfinite(p) & (p >= 0)).all() or not p.any(axis=-1).all():
+    wrong = ~((np.isfinite(p) & (p >= 0)).all(axis=-1) & p.any(axis=-1))
+    if wrong.any():
         raise ValueError(
             "Probabilities must be finite, not negative and not all 0 in a row. "
-            "Apply a softmax to raw scores first."
+            f"Received: {p[wrong][0]}. Apply a softmax to raw scores first."
         )
-    if not ((u > 0) & (u <= 1)).all():
+    outside = u[~((u > 0) & (u <= 1))]
+    if outside.size:
         raise ValueError(
-            "Random numbers must lie in (0, 1], as those of random_numbers do."
+            "Random numbers must lie in (0, 1], as those of random_numbers do. "
+            f"Received: {outside[0]} among them"
         )
     codes, _ = _sampling.choose(p, u, _temperature(temperature))
     return np.asarray(codes)
@@ -354,12 +356,6 @@ def _codes(codes: ArrayLike) -> NDArray[np.int32]:
             f"Codes must lie in 0 to {CODES - 1}. Received: {outside[0]} among them"
         )
     return array.astype(np.int32)
-
-
-def _count(name: str, value: int) -> int:
-    """Return a count as a Python int, or say what it must be."""
-    message = f"`{name}` must be an integer of at least 1. Received: {name}={value!r}"
-    return checked(value, message, least=1)
 
 
 def _temperature(value: float) -> float:

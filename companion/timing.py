@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from companion._integers import checked
+from companion._integers import check_count
 
 __all__ = ["Times", "compare"]
 
@@ -72,8 +72,7 @@ def compare(
     True
     """
     _check_functions(functions)
-    message = f"`repeats` must be an integer of at least 1. Received: {repeats!r}"
-    repeats = checked(repeats, message, least=1)
+    repeats = check_count("repeats", repeats)
     first = {name: _seconds(function) for name, function in functions.items()}
     rounds = [
         {name: _seconds(function) for name, function in functions.items()}

@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 
+from companion._integers import check_seed
 from companion._training import loop, refusals
 from companion._training import seeds as many
 from companion._training.plan import make_plan
@@ -127,7 +128,7 @@ def fit(
     return loop.run(
         model,
         plan,
-        seed=random.getrandbits(32) if seed is None else refusals.check_seed(seed),
+        seed=random.getrandbits(32) if seed is None else check_seed(seed),
         callbacks=refusals.check_callbacks(callbacks),
         verbose=refusals.check_verbose(verbose),
         jit_compile=refusals.check_jit_compile(jit_compile),

@@ -137,8 +137,9 @@ def checked_ignore_class(ignore_class: Any) -> int | None:
     if ignore_class is None:
         return None
     message = (
-        f"ignore_class must be an integer or None. Received: {ignore_class!r}. Pass "
-        "the label that marks what to leave out, for example -1."
+        "ignore_class must be an integer from -2**31 to 2**31 - 1, or None. "
+        f"Received: {ignore_class!r}. Pass the label that marks what to leave out, "
+        "for example -1."
     )
     return checked(ignore_class, message, least=-(2**31), below=2**31)
 

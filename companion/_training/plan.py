@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from companion._training.refusals import check_count
+from companion._integers import check_count
 
 # (x, y) or (x, y, sample_weight): arrays, or nested structures of them.
 Arrays = tuple[Any, ...]

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from companion._integers import checked
+from companion._integers import check_seed
 
 BATCH_HOOKS = tuple(
     f"on_{phase}batch_{moment}"
@@ -83,21 +83,6 @@ def check_labels(loss: Any, plan: Any, classes: int) -> None:
                 f"{np.unique(y[~allowed])[:5].tolist()} among them. Count classes from "
                 "0, or give the last layer more units."
             )
-
-
-def check_count(name: str, value: Any) -> int:
-    """Return a count as a Python int, or say that it must be a positive integer."""
-    message = f"`{name}` must be an integer of at least 1. Received: {name}={value!r}"
-    return checked(value, message, least=1)
-
-
-def check_seed(seed: Any) -> int:
-    """Return a seed as a Python int, or say what a seed must be."""
-    message = (
-        "A seed must be an integer from 0 to 2**32 - 1, for example seed=0. "
-        f"Received: {seed!r}"
-    )
-    return checked(seed, message, least=0, below=2**32)
 
 
 def check_seeds(seeds: Any) -> list[int]:

@@ -316,8 +316,8 @@ EXERCISES = (
             ),
             Mistake(
                 _never_different,
-                "An interval outside the margin, or off 0 and across it, says that "
-                "there is a difference.",
+                "An interval that does not hold 0 says that there is a difference, and "
+                "where it does not lie inside the margin, one that may matter.",
             ),
             Mistake(
                 _one_end_is_enough,
@@ -409,7 +409,7 @@ EXERCISES = (
                 "`max`.",
             ),
         ),
-        right="The longer you look, the luckier the best epoch, although no network "
-        "became better.",
+        right="A few epochs are enough: where a curve jitters, its best epoch lies "
+        "above its last, and most of that is luck.",
     ),
 )

@@ -48,6 +48,10 @@ def break_even():
     return math.ceil(extra_to_begin / saved_a_step)
 
 
+def _not_rounded():
+    return (3.2 - 1.2) / (2.0e-3 - 0.1e-3)
+
+
 def _rounded_down():
     return 1052
 
@@ -191,6 +195,11 @@ def _middle_matrix_alone(crossing, program, batch_size, rate):
     return _smallest_width(needed, batch_size, rate, linear=0, constant=0)
 
 
+def _biases_left_out(crossing, program, batch_size, rate):
+    needed = crossing - 2 * program
+    return _smallest_width(needed, batch_size, rate, linear=3, constant=0)
+
+
 def _weights_instead_of_width(crossing, program, batch_size, rate):
     width = width_without_gain(crossing, program, batch_size, rate)
     return width**2 + 5 * width + 1
@@ -267,6 +276,10 @@ EXERCISES = (
             "2.0 / 0.0019 = 1052.6, and the number of steps is whole.",
         ),
         mistakes=(
+            Mistake(
+                _not_rounded,
+                "There the two take equally long, and steps are whole: round up.",
+            ),
             Mistake(
                 _rounded_down,
                 "After 1,052 steps `fit` is still ahead, by a millisecond. Round up.",
@@ -430,6 +443,11 @@ EXERCISES = (
                 _middle_matrix_alone,
                 "Close: you counted the matrix between the two layers alone. There "
                 "are `width**2 + 5 * width + 1` weights.",
+            ),
+            Mistake(
+                _biases_left_out,
+                "Nearly: you left the biases out. With them there are "
+                "`width**2 + 5 * width + 1` weights.",
             ),
             Mistake(
                 _weights_instead_of_width,

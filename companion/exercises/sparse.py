@@ -79,6 +79,14 @@ def _as_many_as_tokens():
     return 20.0, 100_000
 
 
+def _in_gibibytes():
+    return 20e9 / 2**30, 50_000
+
+
+def _factor_turned():
+    return 20.0, 1 / 50_000
+
+
 def share_without_a_unit():
     """Find the share of labels that cost nothing, from the mean loss."""
     # Every other label costs log 10, because each class has the probability 0.1.
@@ -103,6 +111,10 @@ def _difference_as_a_factor():
 
 def _nothing_wrong():
     return 0.0
+
+
+def _in_per_cent():
+    return 100 * share_without_a_unit()
 
 
 def as_classes(labels):
@@ -274,6 +286,16 @@ EXERCISES = (
                 "The size is right. The factor is that of one label: 50,000 entries "
                 "against one number of the same size.",
             ),
+            Mistake(
+                _in_gibibytes,
+                "The factor is right. You divided by 2 to the 30; the gigabytes asked "
+                "for are 10 to the 9 bytes.",
+            ),
+            Mistake(
+                _factor_turned,
+                "The size is right. The factor is turned round: say how many times "
+                "smaller the integers are.",
+            ),
         ),
         right="The network's outputs for a batch still have 50,000 entries a token, "
         "in both forms.",
@@ -313,6 +335,10 @@ EXERCISES = (
                 _nothing_wrong,
                 "With nothing wrong, each label would cost log 10 = 2.303, and so "
                 "would the mean. 2.072 is less.",
+            ),
+            Mistake(
+                _in_per_cent,
+                "This is the share in per cent. Give it as a number between 0 and 1.",
             ),
         ),
         right="A tenth, so the labels probably run from 1 to 10. The first batch of an "

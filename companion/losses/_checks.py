@@ -62,7 +62,12 @@ def sparse_inputs(
     _check_options(from_logits, epsilon)
     p = _array("y_pred", y_pred, "uif")
     labels, ignored = _labels(
-        y_true, p, ignore_class, " Is it padding? Pass ignore_class."
+        y_true,
+        p,
+        ignore_class,
+        one_hot="One-hot labels belong to categorical_crossentropy; or make integers "
+        "of them: ",
+        padding=" Is it padding? Pass ignore_class.",
     )
     if not from_logits:
         _check_probabilities(p)
@@ -90,9 +95,9 @@ def categorical_hinge_inputs(
     zeros = (t == 0).sum(axis=-1) == t.shape[-1] - 1
     _refuse(
         ~(hot & zeros),
-        "the sum of y_true",
-        t.sum(axis=-1),
-        "be that of one 1 among zeros in every row",
+        "every row of y_true",
+        t,
+        "hold one 1 among zeros",
         "Labels -1 and +1, several labels at once or soft labels have no such loss.",
     )
     return t.astype(float), s.astype(float)
@@ -125,11 +130,19 @@ def class_probabilities(
     return classes, p.astype(float)
 
 
-def _labels(y_true, p, ignore_class=None, mend="", names=("y_true", "y_pred")):
+def _labels(
+    y_true,
+    p,
+    ignore_class=None,
+    *,
+    names=("y_true", "y_pred"),
+    one_hot="Make integers of one-hot labels: ",
+    padding="",
+):
     """Return labels with 0 in place of ignored ones, and which these are."""
     _check_classes(p, names[1])
     labels = _array(names[0], y_true, "buif")
-    _check_label_shape(labels, p, names)
+    _check_label_shape(labels, p, names, one_hot)
     if labels.dtype.kind not in "ui":
         raise TypeError(
             f"{names[0]} must hold integer labels. Received: dtype {labels.dtype}. "
@@ -143,7 +156,7 @@ def _labels(y_true, p, ignore_class=None, mend="", names=("y_true", "y_pred")):
         names[0],
         labels,
         f"hold classes 0 to {classes - 1}, as {names[1]} has {classes}",
-        f"Do your classes start at 1? Subtract 1.{mend}",
+        f"Do your classes start at 1? Subtract 1.{padding}",
     )
     return np.where(ignored, 0, labels).astype(np.intp), ignored
 
@@ -165,8 +178,8 @@ def _array(name, values, kinds):
     if array.dtype.kind not in kinds:
         raise TypeError(
             f"{name} must hold real numbers. Received: dtype {array.dtype}. "
-            "Convert class names to numbers, decisions to probabilities, and half "
-            "precision to float32 first."
+            "Convert class names to numbers, decisions to probabilities or scores, "
+            "and bfloat16 to float32 first."
         )
     if array.size == 0:
         raise ValueError(
@@ -219,20 +232,18 @@ def _check_classes(p, name="y_pred"):
     if p.ndim == 0 or p.shape[-1] < 2:
         raise ValueError(
             f"{name} must have at least two classes on its last axis. "
-            f"Received: shape {p.shape}. For one sigmoid unit use binary_crossentropy."
+            f"Received: shape {p.shape}. One output unit belongs to "
+            "binary_crossentropy or hinge."
         )
 
 
-def _check_label_shape(labels, p, names):
+def _check_label_shape(labels, p, names, one_hot):
     targets, predictions = names
     if labels.shape == p.shape[:-1]:
         return
     mend = f"Give one integer label for each row of {predictions}."
     if labels.shape == p.shape:
-        mend = (
-            "One-hot labels belong to categorical_crossentropy; "
-            f"or make integers of them: np.argmax({targets}, axis=-1)."
-        )
+        mend = f"{one_hot}np.argmax({targets}, axis=-1)."
     elif labels.shape == (*p.shape[:-1], 1):
         mend = f"Drop the last axis: {targets}[..., 0]."
     raise ValueError(
@@ -269,7 +280,9 @@ def _mend_hinge_labels(t):
         return "Classes of more than two kinds belong to crammer_singer_hinge."
     if np.any(t == -1):
         return "0 is mixed with -1: drop what is to be ignored, or recode the labels."
-    return "For labels 0 and 1 pass 2 * y_true - 1."
+    # Unsigned, 2 * 0 - 1 would wrap around.
+    signed = ".astype(int)" if t.dtype.kind == "u" else ""
+    return f"For labels 0 and 1 pass 2 * y_true{signed} - 1."
 
 
 def _check_probabilities(p, name="y_pred", scores="pass from_logits=True"):

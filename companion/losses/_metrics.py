@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from companion._integers import checked
+from companion._integers import check_count
 from companion.losses._arrays import Floats
 from companion.losses._checks import class_probabilities, class_scores
 
@@ -93,8 +93,7 @@ def calibration_bins(
     Arguments and errors are those of `expected_calibration_error`; each array has the
     shape (bins,), and a bin without examples holds zeros.
     """
-    message = f"`bins` must be an integer of at least 1. Received: bins={bins!r}"
-    bins = checked(bins, message, least=1)
+    bins = check_count("bins", bins)
     classes, p = class_probabilities(labels, probabilities)
     confidence, hits = p.max(axis=-1), p.argmax(axis=-1) == classes
     bin_of = np.ceil(confidence * bins).astype(int).clip(1, bins) - 1

@@ -375,9 +375,11 @@ H, K = np.ones((2, 3)), np.ones((3, 4))
         ({"labels": np.eye(4, dtype=int)[:2]}, ValueError, r"Received: \(2, 4\)"),
         ({"labels": [[0], [1]]}, ValueError, r"labels\[\.\.\., 0\]"),
         ({"labels": [0, 4]}, ValueError, r"Received: \[4\] among them"),
+        ({"labels": np.array([2**32, 0])}, ValueError, r"Received: \[4294967296\]"),
         ({"labels": [-1, 0]}, ValueError, "Pass ignore_class"),
         ({"labels": [-1, 0], "ignore_class": -2}, ValueError, r"\[-1\] among"),
         ({"ignore_class": 1.0}, TypeError, "ignore_class must be an integer"),
+        ({"ignore_class": 2**31}, ValueError, r"2\*\*31 - 1, or None"),
         ({"sample_weight": np.ones((2, 1))}, ValueError, "Drop the last axis"),
         ({"sample_weight": np.array([-1.0, 1])}, ValueError, "at least 0"),
         ({"sample_weight": np.array([np.nan, 1])}, ValueError, "finite"),
@@ -409,21 +411,21 @@ IN_ORDER = {"batch_size": 8, "epochs": 3, "shuffle": False, "verbose": 0}
 ROUNDING = {"rtol": 1e-4, "atol": 2e-6}
 
 
-def network(**head):
+def network(mask_zero=False, **head):
     keras.utils.set_random_seed(0)
     penalty = {"kernel_regularizer": keras.regularizers.L2(0.01)}
     return keras.Sequential(
         [
             keras.Input((6,), dtype="int32"),
-            layers.Embedding(30, 5),
+            layers.Embedding(30, 5, mask_zero=mask_zero),
             layers.LSTM(4, return_sequences=True),
             layers.Dense(30, **penalty | head),
         ]
     )
 
 
-def trained_as_usual(labels, ignore_class=None):
-    model = network()
+def trained_as_usual(labels, ignore_class=None, mask_zero=False):
+    model = network(mask_zero)
     model.compile(
         optimizer=keras.optimizers.Adam(0.01),
         loss=keras.losses.SparseCategoricalCrossentropy(
@@ -435,10 +437,12 @@ def trained_as_usual(labels, ignore_class=None):
 
 
 @pytest.mark.parametrize("fit", [keras.Model.fit, training.fit])
-@pytest.mark.parametrize("ignore_class", [None, 3])
-def test_a_model_trains_to_the_weights_of_the_dense_one(fit, ignore_class):
-    plain, expected, evaluated = trained_as_usual(NEXT, ignore_class)
-    model = network()
+@pytest.mark.parametrize(
+    ("ignore_class", "mask_zero"), [(None, False), (3, False), (None, True)]
+)
+def test_a_model_trains_to_the_weights_of_the_dense_one(fit, ignore_class, mask_zero):
+    plain, expected, evaluated = trained_as_usual(NEXT, ignore_class, mask_zero)
+    model = network(mask_zero)
     ours = LinearCrossentropyModel(model, chunk_size=20, ignore_class=ignore_class)
     ours.compile(optimizer=keras.optimizers.Adam(0.01))
     history = fit(ours, WORDS, NEXT, **IN_ORDER).history
@@ -465,6 +469,12 @@ def test_the_model_refuses_what_needs_the_logits():
         LinearCrossentropyModel(keras.Sequential(network().layers[:-1]))
     with pytest.raises(TypeError, match="Received: Dense"):
         LinearCrossentropyModel(layers.Dense(3))
+    with pytest.raises(ValueError, match="Sequential with 0 known outputs"):
+        LinearCrossentropyModel(keras.Sequential([layers.Dense(3)]))
+    x = keras.Input((3,))
+    two = keras.Model(x, [layers.Dense(4)(x), layers.Dense(4)(x)])
+    with pytest.raises(ValueError, match="with 2 known outputs"):
+        LinearCrossentropyModel(two)
     ours = LinearCrossentropyModel(network())
     with pytest.raises(ValueError, match="Received: loss, metrics"):
         ours.compile(loss="mse", metrics=["accuracy"])

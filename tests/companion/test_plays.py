@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -211,3 +212,5 @@ def test_ctrl_c_half_way_leaves_nothing(empty_cache):
 def test_the_default_cache_is_below_home(monkeypatch):
     monkeypatch.delenv("CROSSENTROPY_COURSE_CACHE", raising=False)
     assert _plays.cache_folder().parts[-2:] == (".cache", "crossentropy-course")
+    monkeypatch.setenv("CROSSENTROPY_COURSE_CACHE", "~/plays")
+    assert _plays.cache_folder() == Path.home() / "plays"

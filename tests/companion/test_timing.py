@@ -77,9 +77,9 @@ def test_it_loads_no_framework():
         ({}, 5, ValueError, "must map names to functions"),
         ([int], 5, TypeError, "must map names to functions"),
         ({"a": 1}, 5, TypeError, "Received: {'a': 1}"),
-        ({"a": int}, 0, ValueError, "at least 1. Received: 0"),
-        ({"a": int}, 2.0, TypeError, "at least 1. Received: 2.0"),
-        ({"a": int}, True, TypeError, "at least 1. Received: True"),
+        ({"a": int}, 0, ValueError, "at least 1. Received: repeats=0"),
+        ({"a": int}, 2.0, TypeError, "at least 1. Received: repeats=2.0"),
+        ({"a": int}, True, TypeError, "at least 1. Received: repeats=True"),
     ],
 )
 def test_what_cannot_be_timed_is_refused(functions, repeats, error, says):
