@@ -96,7 +96,7 @@ def calibration_bins(
     bins = check_count("bins", bins)
     classes, p = class_probabilities(labels, probabilities)
     confidence, hits = p.max(axis=-1), p.argmax(axis=-1) == classes
-    bin_of = np.ceil(confidence * bins).astype(int).clip(1, bins) - 1
+    bin_of = np.searchsorted(np.arange(1, bins + 1) / bins, confidence)
     count = np.bincount(bin_of, minlength=bins)
     sums = (np.bincount(bin_of, each, minlength=bins) for each in (hits, confidence))
     return count, *sums

@@ -75,6 +75,9 @@ def test_one_column_means_class_1():
 def test_a_confidence_on_a_border_belongs_to_the_bin_below():
     p, labels = [[0.5, 0.5], [0.75, 0.25]], [1, 0]
     assert expected_calibration_error(p, labels, bins=2) == (0.5 + 0.25) / 2
+    # In float64, 25 * 0.28 is above 7.
+    p, labels = [[0.28, 0.24, 0.24, 0.24], [0.26, 0.25, 0.25, 0.24]], [0, 1]
+    close(expected_calibration_error(p, labels, bins=25), abs(1 - 0.28 - 0.26) / 2)
 
 
 def test_certain_and_wrong_is_1_and_certain_and_right_is_0():
