@@ -174,7 +174,8 @@ def compare(row: Row, measured: list[Measured]) -> list[Comparison]:
         Comparison(
             ours,
             peer,
-            [b / a for a, b in zip(ours.costs, peer.costs, strict=False)],
+            # At tiny sizes the peak may not lie above what was held before.
+            [b / a for a, b in zip(ours.costs, peer.costs, strict=False) if a > 0],
             targets.get((ours.contestant.name, peer.contestant.name)),
         )
         for ours in measured[: len(row.ours)]
@@ -258,6 +259,11 @@ def _peak_memory() -> float:
         lines = status.read_text(encoding="utf-8").splitlines()
         (peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM"))
         return int(peak) * 1024 / MEGABYTE
+    import psutil
+
+    memory = psutil.Process().memory_info()
+    if hasattr(memory, "peak_wset"):  # Windows
+        return memory.peak_wset / MEGABYTE
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE

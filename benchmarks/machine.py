@@ -22,7 +22,7 @@ PRODUCTS = {
     "a step of the LSTM's time": (128, 512, 2048),
     "the LSTM's input": (12_800, 512, 2048),
     "the digits' convolution": (73_728, 288, 64),
-    "the large vocabulary": (512, 256, 50_000),
+    "the large vocabulary": (256, 256, 50_000),
 }
 
 

@@ -144,8 +144,8 @@ class LinearCrossentropyModel(keras.Model):
         If the last layer of the model is no `Dense`.
     ValueError
         If the model is not built or has other outputs than the last layer's, if that
-        layer has an activation, or if `compile` is given a loss or metrics, which
-        would need the logits.
+        layer has an activation or computes in half precision, or if `compile` is given
+        a loss or metrics, which would need the logits.
 
     Examples
     --------
@@ -206,14 +206,15 @@ class LinearCrossentropyModel(keras.Model):
         training: bool = True,
     ) -> Any:
         """Return the linear crossentropy plus the penalties of the layers."""
+        weights = _unmasked(sample_weight, self.mask_of(y_pred), y_pred)
         loss = linear_sparse_categorical_crossentropy(
-            y_pred,
+            ops.cast(y_pred, self.head.compute_dtype),
             self.head.kernel,
             self.head.bias,
             y,
             chunk_size=self.chunk_size,
             ignore_class=self.ignore_class,
-            sample_weight=_unmasked(sample_weight, self.mask_of(y_pred), y_pred),
+            sample_weight=weights,
         )
         return loss + sum(self.losses)
 
@@ -262,5 +263,11 @@ def _last_layer(model: Any) -> keras.layers.Dense:
             "The last layer must return logits, so it must have no activation. "
             f"Received: activation={head.activation.__name__}. Leave the activation "
             "out, and apply keras.ops.softmax to what model.predict returns."
+        )
+    if head.compute_dtype not in ("float32", "float64"):
+        raise ValueError(
+            "The last layer must compute in float32 or float64. Received: "
+            f'{head.compute_dtype}. Give it dtype="float32": a crossentropy needs '
+            "the precision, also where the other layers are of mixed precision."
         )
     return head

@@ -11,6 +11,7 @@ import multiprocessing
 import re
 
 import contestants
+import keras
 import numpy as np
 import pytest
 from contestants import ALLOCATED_MB, SECONDS
@@ -272,6 +273,16 @@ def test_the_names_of_rows_contestants_and_targets_agree():
 def assert_learns(history, epochs):
     assert len(history["loss"]) == epochs
     assert history["loss"][-1] < history["loss"][0]
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Fix the initial weights and the orders of the contestants that run here."""
+    keras.utils.set_random_seed(0)
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        torch.manual_seed(0)
 
 
 def values(*setups):

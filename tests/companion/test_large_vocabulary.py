@@ -454,6 +454,25 @@ def test_a_model_trains_to_the_weights_of_the_dense_one(fit, ignore_class, mask_
     )
 
 
+def test_a_body_in_half_precision_needs_a_last_layer_in_full():
+    keras.utils.set_random_seed(0)
+    body = [
+        keras.Input((6,), dtype="int32"),
+        layers.Embedding(30, 5, dtype="mixed_bfloat16"),
+    ]
+    half = layers.Dense(30, dtype="mixed_bfloat16")
+    with pytest.raises(ValueError, match=r"float64\. Received: bfloat16"):
+        LinearCrossentropyModel(keras.Sequential([*body, half]))
+    model = keras.Sequential([*body, layers.Dense(30, dtype="float32")])
+    ours = LinearCrossentropyModel(model, chunk_size=20)
+    ours.compile()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    dense = loss(NEXT, model(WORDS))
+    np.testing.assert_allclose(
+        ours.evaluate(WORDS, NEXT, verbose=0), float(dense), **ROUNDING
+    )
+
+
 def test_the_model_shares_its_weights_and_adds_none():
     model = network()
     ours = LinearCrossentropyModel(model)
