@@ -67,7 +67,7 @@ def panels(count: int = 1, *, height: float = 4.0) -> tuple[Figure, NDArray[Any]
     figure : matplotlib.figure.Figure
         7 inches wide.
     axes : ndarray of matplotlib.axes.Axes, shape (count,)
-        The panels, row by row; always an array.
+        The panels, row by row; always an array. They draw in the course's colours.
 
     Raises
     ------
@@ -98,6 +98,8 @@ def panels(count: int = 1, *, height: float = 4.0) -> tuple[Figure, NDArray[Any]
     axes = axes.ravel()
     for spare in axes[count:]:
         spare.remove()
+    for ax in axes[:count]:
+        ax.set_prop_cycle(color=COLOURS)
     for panel in axes[:count]:
         _dress(panel)
     return figure, axes[:count]

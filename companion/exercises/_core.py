@@ -329,7 +329,9 @@ def _difference_of_parts(
     received: Any, expected: tuple | list, relative: float, absolute: float
 ) -> str | None:
     count = len(expected)
-    if not isinstance(received, (tuple, list)):
+    if isinstance(received, np.ndarray) and received.ndim:
+        received = list(received)
+    elif not isinstance(received, (tuple, list)):
         array = _as_array(received)
         received = [received] if array is None or array.ndim == 0 else list(array)
     if len(received) != count:
@@ -348,7 +350,7 @@ def _difference_of_texts(received: Any, expected: str) -> str | None:
     if not isinstance(received, str):
         return f"A text in quotes is asked for. Received: {_kind(received)}."
     if _plain(received) != _plain(expected):
-        return "This is not the text that is asked for."
+        return f"`{textwrap.shorten(received, 60)}` is not right."
     return None
 
 

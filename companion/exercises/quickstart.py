@@ -144,6 +144,47 @@ def _categorical_for_two_classes():
     return _ONE_HOT, _SPARSE, _ONE_HOT
 
 
+def class_or_none(probabilities, threshold):
+    """Return the class of each row, or -1 where none reaches the threshold."""
+    classes = probabilities.argmax(axis=1)
+    return np.where(probabilities.max(axis=1) >= threshold, classes, -1)
+
+
+def _draw_probabilities(rng):
+    """Draw rows of which half stay below the threshold, and one meets it exactly."""
+    powers = np.exp(rng.normal(0.0, 1.5, size=(9, 5)))
+    probabilities = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities, float(np.median(probabilities.max(axis=1)))
+
+
+def _drops_rows(probabilities, threshold):
+    return probabilities.argmax(axis=1)[probabilities.max(axis=1) >= threshold]
+
+
+def _keeps_the_unsure(probabilities, threshold):
+    classes = probabilities.argmax(axis=1)
+    return np.where(probabilities.max(axis=1) < threshold, classes, -1)
+
+
+def _strictly_above(probabilities, threshold):
+    classes = probabilities.argmax(axis=1)
+    return np.where(probabilities.max(axis=1) > threshold, classes, -1)
+
+
+def _zero_for_none(probabilities, threshold):
+    return np.where(
+        probabilities.max(axis=1) >= threshold, probabilities.argmax(axis=1), 0
+    )
+
+
+def _never_none(probabilities, threshold):
+    return probabilities.argmax(axis=1)
+
+
+def _yes_or_no(probabilities, threshold):
+    return probabilities.max(axis=1) >= threshold
+
+
 EXERCISES = (
     Exercise(
         id="quickstart-1",
@@ -315,5 +356,54 @@ EXERCISES = (
         ),
         right="The labels' form and the number of outputs decide. For the same image, "
         "one-hot and integer labels give the same loss.",
+    ),
+    Exercise(
+        id="quickstart-4",
+        minutes=10,
+        difficulty="open",
+        solution=class_or_none,
+        draw=_draw_probabilities,
+        hints=(
+            "Two things are needed for each row: its class, and its largest "
+            "probability. The chapter computes both.",
+            "`np.where(condition, a, b)` takes from `a` where the condition holds and "
+            "from `b` elsewhere.",
+            "`np.where(probabilities.max(axis=1) >= threshold, classes, -1)`, with "
+            "`classes` as in the chapter.",
+        ),
+        mistakes=(
+            Mistake(
+                _drops_rows,
+                "The classes that stay are right, but the other rows are gone, so an "
+                "answer no longer stands beside its picture. Put -1 in their places.",
+            ),
+            Mistake(
+                _keeps_the_unsure,
+                "The two cases are swapped: a class where the network is sure enough, "
+                "-1 where it is not.",
+            ),
+            Mistake(
+                _strictly_above,
+                "Right but for one row, whose largest probability is exactly the "
+                "threshold. It reaches it: `>=`.",
+            ),
+            Mistake(
+                _zero_for_none,
+                "0 is a class, so nobody could tell this answer from a picture of "
+                "class 0. Take -1.",
+            ),
+            Mistake(
+                _never_none,
+                "You return the class of every row, whatever the threshold is.",
+            ),
+            Mistake(
+                _yes_or_no,
+                "You tell which rows reach the threshold. Return the class of these "
+                "rows, and -1 for the others.",
+            ),
+        ),
+        right="Now try it: which threshold keeps 95 % of the test digits, and how many "
+        "pictures of noise does it still let through? Softmax has no class for "
+        "'none of these', so a threshold helps and does not solve it.",
     ),
 )

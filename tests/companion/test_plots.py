@@ -215,6 +215,9 @@ def test_panels_fill_rows_of_a_page_width(count, rows, columns):
     assert figure.get_dpi() == 144
     axes[0].set(xlim=(3, 4), ylim=(3, 4))
     assert all(other.get_xlim() == other.get_ylim() == (0, 1) for other in axes[1:])
+    for ax in axes:
+        drawn = [ax.plot([0, 1])[0].get_color() for _ in range(2)]
+        assert drawn == [plots.COLOURS[0], plots.COLOURS[1]]
 
 
 @pytest.mark.parametrize("count", [0, -1, 1.5, "2", None])
