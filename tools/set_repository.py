@@ -18,6 +18,16 @@ ROOT = Path(__file__).resolve().parent.parent
 # No one can register an account with an underscore, so nobody can serve
 # another package under this address.
 PLACEHOLDER = "https://github.com/your_account/crossentropy-course"
+# Holds the first cell for the notebooks that the companion writes: an installed package
+# has neither this script nor _config.yml, and this script runs before any installation.
+SET_UP = "companion/assignments/_set_up.py"
+SET_UP_MODULE = '''\
+"""The first cell of a student's notebook; tools/set_repository.py writes this file."""
+
+CELL = """\\
+{cell}
+"""
+'''
 # Files beside the notebooks that name the repository.
 PLACES = ("_config.yml", "CITATION.cff", "README.md", "book/intro.md")
 
@@ -109,6 +119,10 @@ def set_repository(new: Repository, root: Path = ROOT) -> list[Path]:
     for path in notebooks(root):
         if _set_first_cell(path, first_cell(new)):
             changed.append(path)
+    path, text = root / SET_UP, SET_UP_MODULE.format(cell=first_cell(new))
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8", newline="\n")
+        changed.append(path)
     return changed
 
 

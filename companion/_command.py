@@ -1,0 +1,76 @@
+"""The command line; what a command needs is imported when it is called."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return 0, or 1 if `grade` met a file that it could not grade."""
+    parser = _parser()
+    options = vars(parser.parse_args(arguments))
+    run: Callable[..., int] = options.pop("run")
+    # A student's file may have a name that this terminal cannot show.
+    sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        return run(**options)
+    except (OSError, ValueError) as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m companion",
+        description="Assignments: write notebooks for a class, and grade the answers.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    assign = commands.add_parser("assign", help="write a notebook with seeded numbers")
+    assign.add_argument("chapter", metavar="CHAPTER", help="e.g. binary-crossentropy")
+    assign.add_argument("--out", required=True, help="the folder to write into")
+    _add_common(assign)
+    assign.set_defaults(run=_assign)
+
+    grade = commands.add_parser("grade", help="write a table of points with reasons")
+    grade.add_argument("submissions", metavar="SUBMISSIONS", help="a folder")
+    grade.add_argument("--out", default="grades.csv", help="default: %(default)s")
+    grade.add_argument("--chapter", help="default: what most files name")
+    _add_common(grade)
+    grade.set_defaults(run=_grade)
+
+    bank = commands.add_parser("bank", help="write a template of a private bank")
+    bank.add_argument("path", metavar="PATH", help="e.g. private/entropy.py")
+    bank.set_defaults(run=_bank)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=int, required=True, help="a long secret number")
+    parser.add_argument("--bank", help="your own tasks: a Python file or a folder")
+    parser.add_argument("--roster", help="a text file with one student's id a line")
+
+
+def _assign(**options: str) -> int:
+    from companion import assignments
+
+    for path in assignments.assign(**options):
+        print(path)
+    return 0
+
+
+def _grade(**options: str) -> int:
+    from companion import assignments
+
+    report = assignments.grade(**options)
+    print(report.summary)
+    return 0 if report.complete else 1
+
+
+def _bank(path: str) -> int:
+    template = files("companion.assignments").joinpath("template.py").read_bytes()
+    with Path(path).open("xb") as file:
+        file.write(template)
+    print(path)
+    return 0

@@ -1,0 +1,189 @@
+"""What the two commands do: write the notebooks, grade what comes back."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import _grading, _reports
+from ._banks import chapters, find_tasks
+from ._notebooks import notebook
+from ._papers import Paper, make_paper
+from ._submissions import check_student
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """How the grading of a folder ended.
+
+    Parameters
+    ----------
+    summary : str
+        How many were graded, broken, duplicated and missing, and why.
+    complete : bool
+        Whether every file could be graded.
+    """
+
+    summary: str
+    complete: bool
+
+
+def assign(
+    chapter: str,
+    *,
+    seed: int,
+    out: PathLike,
+    bank: PathLike | None = None,
+    roster: PathLike | None = None,
+) -> list[Path]:
+    """Write the notebook of an assignment, or one for each student on a roster.
+
+    Parameters
+    ----------
+    chapter : str
+        One of `chapters`, or the name of a bank's file.
+    seed : int
+        From 0 to 2**128 - 1; the numbers depend on it. Keep it to yourself: a long
+        one cannot be guessed.
+    out : path-like
+        The folder to write into; it is made if it is not there.
+    bank : path-like, optional
+        A private bank: a Python file, or a folder with one file a chapter. It is run.
+    roster : path-like, optional
+        A text file with one student's id a line. Everyone then gets numbers of their
+        own.
+
+    Returns
+    -------
+    list of Path
+        The notebooks.
+
+    Raises
+    ------
+    ValueError
+        If the chapter, the bank, the roster or the seed cannot be used.
+    FileExistsError
+        If another file of that name is there.
+    """
+    papers = _papers(chapter, seed, bank, roster)
+    files = {
+        Path(out) / _name(paper): notebook(paper, practice=bank is None)
+        for paper in papers.values()
+    }
+    Path(out).mkdir(parents=True, exist_ok=True)
+    _write(files)
+    return list(files)
+
+
+def grade(
+    submissions: PathLike,
+    *,
+    seed: int,
+    out: PathLike = "grades.csv",
+    chapter: str | None = None,
+    bank: PathLike | None = None,
+    roster: PathLike | None = None,
+) -> Report:
+    """Grade a folder of submissions: write a table of points with reasons.
+
+    No submitted file is run or unpickled, and a bad one costs only its own author. The
+    texts that you have to read go into a second file, ``...-to-read.md``.
+
+    Parameters
+    ----------
+    submissions : path-like
+        A folder that holds, for each student, a .json file or a folder with one.
+    seed, bank, roster
+        As they were given to `assign`.
+    out : path-like
+        The CSV file to write, outside the folder of submissions.
+    chapter : str, optional
+        By default the one that most submissions name, or that a bank's file is named
+        for. A bank that is a folder needs it.
+
+    Returns
+    -------
+    Report
+        The summary, and whether every file could be graded.
+
+    Raises
+    ------
+    ValueError
+        If the folder, the chapter, the bank, the roster or the seed cannot be used.
+    FileExistsError
+        If ``out`` is there with other content.
+    """
+    folder, out = Path(submissions), Path(out)
+    for path, what in ((out, "Write the table"), (bank, "Keep the bank")):
+        if path is not None and _is_inside(Path(path), folder):
+            raise ValueError(f"{what} outside the folder of submissions: {path}")
+    found = _grading.collect(folder)
+    chapter = chapter or _chapter(found, bank)
+    papers = _papers(chapter, seed, bank, roster)
+    rows = _grading.grade(found, papers)
+    paper = next(iter(papers.values()))
+    text, count = _reports.texts(rows, papers)
+    unread = out.with_name(f"{out.stem}-to-read.md")
+    files = {out: _reports.table(rows, paper)} | ({unread: text} if count else {})
+    _write(files)
+    lines = [_reports.summary(rows, chapter), f"Points and reasons: {out}"]
+    if count:
+        lines.append(f"Texts to read, {count}: {unread}")
+    if bank is None:
+        lines.append("The tasks are the public bank's: for practice, not for marks.")
+    complete = all(row.status in ("graded", "missing") for row in rows)
+    return Report("\n".join(lines), complete)
+
+
+def _chapter(found: list[_grading.Found], bank: PathLike | None) -> str:
+    if bank is None:
+        return _grading.chapter_of(found, chapters())
+    if Path(bank).is_dir():
+        # A submission must not choose which file of the folder is run.
+        raise ValueError("With a folder as the bank, name the chapter: --chapter NAME.")
+    return Path(bank).stem.replace("_", "-")
+
+
+def _papers(
+    chapter: str, seed: int, bank: PathLike | None, roster: PathLike | None
+) -> Mapping[str | None, Paper]:
+    tasks = find_tasks(chapter, None if bank is None else Path(bank))
+    students = [None] if roster is None else _read_roster(Path(roster))
+    return {
+        student: make_paper(chapter, tasks, seed=seed, student=student)
+        for student in students
+    }
+
+
+def _read_roster(path: Path) -> list[str]:
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    students = [check_student(line.strip()) for line in lines if line.strip()]
+    # Each becomes a file's name, and some systems see no capitals there.
+    if not students or len({name.casefold() for name in students}) < len(students):
+        raise ValueError(
+            f"A roster has one student's id a line, and none twice: {path} does not."
+        )
+    return students
+
+
+def _name(paper: Paper) -> str:
+    student = "" if paper.student is None else f"-{paper.student}"
+    return f"{paper.chapter}{student}.ipynb"
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _write(files: Mapping[Path, bytes]) -> None:
+    """Write all files, or none if one would replace something else."""
+    for path, data in files.items():
+        if path.exists() and path.read_bytes() != data:
+            raise FileExistsError(
+                f"{path} is there with other content. Move it away, or choose another "
+                "--out."
+            )
+    for path, data in files.items():
+        path.write_bytes(data)

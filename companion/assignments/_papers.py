@@ -1,0 +1,123 @@
+"""A paper: the tasks of a chapter with one seed's numbers put in."""
+
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+
+from companion._integers import checked
+from companion.exercises import Exercise, Mistake, Verdict
+
+from ._submissions import FORMAT, plain
+from ._tasks import Task
+
+_NO_HINTS = ("An assignment gives no hints.",)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A task with its numbers."""
+
+    id: str
+    task: Task
+    numbers: tuple
+
+    @property
+    def text(self) -> str:
+        """The question, as Markdown."""
+        return self.task.text(*self.numbers)
+
+    def check(self, answer: object) -> Verdict:
+        """Compare an answer as the exercises do: the solution, then each mistake."""
+        with np.errstate(all="ignore"):
+            return self._exercise().check(answer)
+
+    def _exercise(self) -> Exercise:
+        def solution():
+            return self.task.solution(*self.numbers)
+
+        return Exercise(
+            id=self.id,
+            minutes=1,
+            difficulty="core",
+            solution=solution,
+            hints=_NO_HINTS,
+            mistakes=tuple(map(self._with_numbers, self.task.mistakes)),
+            tolerance=self.task.tolerance,
+            absolute=self.task.absolute,
+        )
+
+    def _with_numbers(self, mistake: Mistake) -> Mistake:
+        return Mistake(lambda: mistake.answer(*self.numbers), mistake.message)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What one student, or a whole class, is asked.
+
+    The id is a code of everything that the answers depend on, keyed with the seed.
+    It tells another seed, student or version of the tasks apart, and nobody who does
+    not know the seed can make the id of somebody else's paper.
+    """
+
+    chapter: str
+    student: str | None
+    items: tuple[Item, ...]
+    id: str
+
+    @property
+    def points(self) -> int:
+        """The points of all tasks."""
+        return sum(item.task.points for item in self.items)
+
+
+def make_paper(
+    chapter: str, tasks: Sequence[Task], *, seed: int, student: str | None = None
+) -> Paper:
+    """Draw the numbers of every task, for one student or (None) for a whole class."""
+    seed = check_seed(seed)
+    items = tuple(
+        Item(f"task-{i}", task, _numbers(task, seed, chapter, student, i))
+        for i, task in enumerate(tasks, start=1)
+    )
+    for item in items:
+        _try(item)
+    asked = [(item.task.kind, item.task.points, item.numbers) for item in items]
+    return Paper(chapter, student, items, _code(seed, FORMAT, chapter, student, asked))
+
+
+def check_seed(value: int) -> int:
+    """Return a seed as a Python int, or say what a seed must be.
+
+    Wider than elsewhere in the package: what a class cannot guess needs digits.
+    """
+    message = f"A seed must be an integer from 0 to 2**128 - 1. Received: {value!r}"
+    return checked(value, message, least=0, below=2**128)
+
+
+def _numbers(task: Task, seed: int, *place: object) -> tuple:
+    entropy = int(_code(seed, *place), 16)
+    drawn = task.draw(np.random.default_rng(entropy))
+    if not isinstance(drawn, tuple):
+        raise TypeError(f"Task {task.title!r}: draw must return a tuple.")
+    return tuple(map(plain, drawn))
+
+
+def _try(item: Item) -> None:
+    """Let a slip of the author show before a class meets it."""
+    task, numbers = item.task, item.numbers
+    if task.kind == "predict" and task.outcome(*numbers) not in task.choices:
+        raise ValueError(f"Task {task.title!r}: the outcome is none of its choices.")
+    if task.solution and not item.check(plain(task.solution(*numbers))).correct:
+        raise ValueError(f"Task {task.title!r}: its own solution is not right.")
+    for mistake in task.mistakes:
+        with np.errstate(all="ignore"):
+            mistake.answer(*numbers)
+
+
+def _code(seed: int, *content: object) -> str:
+    text = json.dumps(content, allow_nan=False)
+    return hmac.new(str(seed).encode(), text.encode(), sha256).hexdigest()[:24]

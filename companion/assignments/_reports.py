@@ -1,0 +1,108 @@
+"""What the instructor gets: a table of points, the texts to read, a summary.
+
+Names and answers are strangers' texts. `clean` leaves nothing in them that a
+spreadsheet, a terminal or a Markdown viewer would act on.
+"""
+
+import csv
+import io
+import textwrap
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from ._grading import Row
+from ._papers import Paper
+from ._submissions import CHARACTERS
+
+# What makes a spreadsheet compute, in narrow and in wide letters.
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+_STATUSES = ("graded", "broken", "duplicated", "missing")
+
+
+def clean(text: str) -> str:
+    """Return a text in one line, without control and direction characters."""
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(shown.split())
+
+
+def table(rows: Sequence[Row], paper: Paper) -> bytes:
+    """Write the rows as CSV, in UTF-8 with the mark by which spreadsheets know it."""
+    ids = [item.id for item in paper.items]
+    read = sum(x.task.points for x in paper.items if x.task.kind == "explain")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    columns = ("student", "file", "status", "points", "out_of", "to_read")
+    writer.writerow([*columns, *ids, "reasons"])
+    for row in rows:
+        points = [_points(row, name) for name in ids]
+        total, waiting = sum(x or 0 for x in points), _waiting(row, paper)
+        fields = (row.student, row.file, row.status, total, paper.points - read)
+        line = [*fields, waiting, *points, _reasons(row)]
+        writer.writerow(map(_field, line))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def texts(rows: Sequence[Row], papers: Mapping[str | None, Paper]) -> tuple[bytes, int]:
+    """Write every text that is to be read as Markdown; return it with their number."""
+    paper = next(iter(papers.values()))
+    parts, count = [f"# To read: {paper.chapter}"], 0
+    for number, item in enumerate(paper.items):
+        if item.task.kind != "explain":
+            continue
+        parts.append(f"## {item.id}: {item.task.title} ({item.task.points} points)")
+        parts += [item.text] if None in papers else []
+        for row in (row for row in rows if _points(row, item.id) is None):
+            parts.append(f"### {_quoted(row.student)} in {_quoted(row.file)}")
+            # With a roster, each student was asked with other numbers.
+            if None not in papers:
+                parts += [papers[row.student].items[number].text, "Answer:"]
+            parts.append(_block(row.submission.answers[item.id]))
+            count += 1
+    return ("\n\n".join(parts) + "\n").encode(), count
+
+
+def summary(rows: Sequence[Row], chapter: str) -> str:
+    """Say how many were graded, broken, duplicated and missing, and why."""
+    counts = Counter(row.status for row in rows)
+    listed = ", ".join(f"{counts[status]} {status}" for status in _STATUSES)
+    lines = [f"{chapter}: {listed}"]
+    for row in rows:
+        if row.reason and row.status != "missing":
+            who = " ".join(filter(None, (row.student, row.file)))
+            lines.append(f"  {row.status:10} {clean(who)}: {clean(row.reason)}")
+    missing = ", ".join(row.student for row in rows if row.status == "missing")
+    return "\n".join(lines + ([f"  missing    {missing}"] if missing else []))
+
+
+def _points(row: Row, name: str) -> int | None:
+    return row.marks[name].points if row.marks else 0
+
+
+def _waiting(row: Row, paper: Paper) -> int:
+    return sum(x.task.points for x in paper.items if _points(row, x.id) is None)
+
+
+def _reasons(row: Row) -> str:
+    marks = [
+        f"{name}: {mark.reason}" for name, mark in row.marks.items() if mark.reason
+    ]
+    return " ".join(filter(None, [row.reason, *marks]))
+
+
+def _field(value: str | int | None) -> str | int | None:
+    if not isinstance(value, str):
+        return value
+    text = clean(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _quoted(name: str) -> str:
+    return "`" + clean(name).replace("`", "'") + "`"
+
+
+def _block(text: str) -> str:
+    """Return a text as an indented block, in which Markdown and HTML are inert."""
+    cut = "\n[cut here: too long]" if len(text) > CHARACTERS else ""
+    lines = (text[:CHARACTERS] + cut).splitlines()
+    wrapped = [textwrap.fill(clean(line), 84) for line in lines]
+    return textwrap.indent("\n".join(wrapped), "    ")

@@ -1,0 +1,352 @@
+"""Practice tasks for the chapter on binary crossentropy."""
+
+import numpy as np
+
+from companion import losses
+from companion.assignments import Mistake, Task
+
+
+def _draw_shares(rng):
+    positives = int(rng.integers(3, 20))
+    return positives, 50 - positives
+
+
+def _ask_for_the_best_constant(positives, negatives):
+    return (
+        f"A data set has {positives} examples of class 1 and {negatives} of class 0. A "
+        "classifier that sees nothing gives the same probability to every example. It "
+        "chooses the one with the lowest mean binary crossentropy.\n\n"
+        "What is that lowest mean, in nats?"
+    )
+
+
+def _entropy(positives, negatives):
+    p = positives / (positives + negatives)
+    return -p * np.log(p) - (1 - p) * np.log(1 - p)
+
+
+def _in_bits(positives, negatives):
+    return _entropy(positives, negatives) / np.log(2)
+
+
+def _of_a_coin(positives, negatives):
+    return np.log(2)
+
+
+def _of_the_rare_class(positives, negatives):
+    return -np.log(positives / (positives + negatives))
+
+
+def _of_the_frequent_class(positives, negatives):
+    return -np.log(negatives / (positives + negatives))
+
+
+def _all_negative(positives, negatives):
+    return 0.0
+
+
+def _summed(positives, negatives):
+    return (positives + negatives) * _entropy(positives, negatives)
+
+
+def _draw_predictions(rng):
+    scores = rng.uniform(0.5, 3.0, size=4).round(1) * [1, -1, 1, -1]
+    return rng.permutation([1, 1, 0, 0]), rng.permutation(scores)
+
+
+def _ask_for_slopes(labels, scores):
+    return (
+        f"Four examples have the labels `{labels}`, and a network gives them the "
+        f"scores (logits) `{scores}`.\n\n"
+        "For each example, what is the slope of its own binary crossentropy, as its "
+        "score changes? Answer with an array of four numbers."
+    )
+
+
+def _slopes(labels, scores):
+    return losses.binary_crossentropy_gradient(labels, scores, from_logits=True)
+
+
+def _uphill(labels, scores):
+    return -_slopes(labels, scores)
+
+
+def _of_the_mean(labels, scores):
+    return _slopes(labels, scores) / 4
+
+
+def _probabilities(labels, scores):
+    return 1 / (1 + np.exp(-np.asarray(scores)))
+
+
+def _for_the_probability(labels, scores):
+    p = _probabilities(labels, scores)
+    return losses.binary_crossentropy_gradient(labels, p)
+
+
+def _decisions(labels, scores):
+    return (np.asarray(scores) > 0) - np.asarray(labels, float)
+
+
+def _draw_scaling(rng):
+    sizes = np.sort(rng.uniform(0.5, 3.0, size=8).round(1))
+    signs = rng.permutation([1, 1, 1, 1, -1, -1, -1, -1])
+    labels = signs > 0
+    # Two confident mistakes, or none: whether the loss rises hangs on them.
+    labels[-2:] ^= bool(rng.integers(2))
+    order = rng.permutation(8)
+    factor = int(rng.integers(3, 6))
+    return labels[order].astype(int), (sizes * signs)[order], factor
+
+
+def _ask_about_scaling(labels, scores, factor):
+    return (
+        f"A network gives eight examples the scores `{scores}`; their labels are "
+        f"`{labels}`. You multiply all scores by {factor}. The decisions stay the "
+        "same, and so does the accuracy.\n\n"
+        "Look at the numbers, then predict: does the mean binary crossentropy rise, "
+        "fall or stay? A wrong prediction costs no points, but without one the result "
+        "earns none."
+    )
+
+
+def _scaling_code(labels, scores, factor):
+    return (
+        f"labels = np.array({labels})\n"
+        f"scores = np.array({scores})\n\n\n"
+        "def run():\n"
+        f"    for k in (1, {factor}):\n"
+        "        each = losses.binary_crossentropy(\n"
+        "            labels, k * scores, from_logits=True\n"
+        "        )\n"
+        '        print(f"scores times {k}: mean loss {each.mean():.3f}")\n'
+        "    return each.mean()"
+    )
+
+
+def _mean_loss(labels, scores, factor):
+    scaled = factor * np.asarray(scores)
+    return losses.binary_crossentropy(labels, scaled, from_logits=True).mean()
+
+
+def _unscaled(labels, scores, factor):
+    return _mean_loss(labels, scores, 1)
+
+
+def _summed_loss(labels, scores, factor):
+    return 8 * _mean_loss(labels, scores, factor)
+
+
+def _rises_or_falls(labels, scores, factor):
+    after, before = _mean_loss(labels, scores, factor), _unscaled(labels, scores, 1)
+    return "rises" if after > before else "falls"
+
+
+_FAULTS = {
+    "one unit": ("last", "softmax", "sigmoid"),
+    "no probability": ("last", "relu", "sigmoid"),
+    "loss": ("loss", "categorical_crossentropy", "binary_crossentropy"),
+}
+
+
+def _draw_model(rng):
+    fault = list(_FAULTS)[rng.integers(len(_FAULTS))]
+    return int(rng.integers(2, 9)), int(rng.integers(1, 4)), fault
+
+
+def _lines(inputs, hidden, fault):
+    """Return the model's source, with its fault, and the two lines to look at."""
+    place, wrong, _ = _FAULTS[fault]
+    words = {"last": "sigmoid", "loss": "binary_crossentropy"} | {place: wrong}
+    dense = "    keras.layers.Dense"
+    source = [
+        "model = keras.Sequential([",
+        f"    keras.Input(({inputs},)),",
+        *[f'{dense}({16 * n}, activation="relu"),' for n in range(hidden, 0, -1)],
+        f'{dense}(1, activation="{words["last"]}"),',
+        "])",
+        "model.compile(",
+        '    optimizer="adam",',
+        f'    loss="{words["loss"]}",',
+        '    metrics=["accuracy"],',
+        ")",
+    ]
+    return source, {"last": hidden + 3, "loss": hidden + 7}
+
+
+def _ask_for_the_fault(inputs, hidden, fault):
+    source, _ = _lines(inputs, hidden, fault)
+    numbered = "\n".join(f"{i:2}  {line}" for i, line in enumerate(source, start=1))
+    return (
+        f"This model is to tell two classes apart: each example has {inputs} numbers "
+        "and a label 0 or 1, and the output is to be the probability of class 1. One "
+        f"word in quotes is wrong.\n\n```text\n{numbered}\n```\n\n"
+        "Answer with a pair: the number of the line, and the word that belongs there, "
+        'for example `(2, "adam")`.'
+    )
+
+
+def _mended(inputs, hidden, fault):
+    _, numbers = _lines(inputs, hidden, fault)
+    place, _, right = _FAULTS[fault]
+    return numbers[place], right
+
+
+def _the_other_line(inputs, hidden, fault):
+    place, _, _ = _FAULTS[fault]
+    if place == "last":
+        return hidden + 7, "categorical_crossentropy"
+    return hidden + 3, "softmax"
+
+
+def _hidden_layer(inputs, hidden, fault):
+    return 3, "sigmoid"
+
+
+def _no_activation(inputs, hidden, fault):
+    return hidden + 3, "linear"
+
+
+def _draw_curve(rng):
+    return int(rng.integers(2**16)), int(rng.integers(150, 400))
+
+
+def _ask_about_the_curve(seed, count):
+    return (
+        f"A classifier has been trained on other data. Here its scores for {count} new "
+        "examples are multiplied by a factor, from small to large. The cell draws the "
+        "accuracy and the mean binary crossentropy.\n\n"
+        "Explain both curves in about 100 words: why one is flat, why the other falls "
+        "first and rises later, and what the rise tells you about the examples that "
+        "are classified wrongly. Your instructor reads this one."
+    )
+
+
+def _curve_code(seed, count):
+    return (
+        f"rng = np.random.default_rng({seed})\n"
+        f"honest = rng.normal(0, 2, size={count})\n"
+        f"labels = (rng.random({count}) < 1 / (1 + np.exp(-honest))).astype(int)\n"
+        "factors = np.geomspace(0.05, 20, 60)\n"
+        "mean_losses = [\n"
+        "    losses.binary_crossentropy(labels, k * honest, from_logits=True).mean()\n"
+        "    for k in factors\n"
+        "]\n"
+        "accuracy = np.mean((honest > 0) == labels)\n\n"
+        "fig, ax = plt.subplots()\n"
+        'ax.semilogx(factors, mean_losses, label="mean loss, nats")\n'
+        'ax.axhline(accuracy, color="grey", linestyle="--", label="accuracy")\n'
+        'ax.set_xlabel("factor")\n'
+        "ax.legend();"
+    )
+
+
+TASKS = (
+    Task(
+        title="the price of knowing nothing",
+        kind="value",
+        points=2,
+        draw=_draw_shares,
+        text=_ask_for_the_best_constant,
+        solution=_entropy,
+        mistakes=(
+            Mistake(_in_bits, "Right in bits; nats were asked for."),
+            Mistake(
+                _of_a_coin,
+                "0.693 is the price when both classes are equally frequent. They are "
+                "not, and knowing that is worth something.",
+            ),
+            Mistake(
+                _of_the_rare_class,
+                "That is the loss of one example of class 1. The mean takes in both "
+                "classes.",
+            ),
+            Mistake(
+                _of_the_frequent_class,
+                "That is the loss of one example of class 0. The mean takes in both "
+                "classes.",
+            ),
+            Mistake(
+                _all_negative,
+                "Always saying 0 costs nothing for class 0, and infinitely much for "
+                "class 1. Accuracy may have been on your mind.",
+            ),
+            Mistake(_summed, "That is the sum over all examples, not the mean."),
+        ),
+    ),
+    Task(
+        title="the slope for each score",
+        kind="value",
+        points=2,
+        draw=_draw_predictions,
+        text=_ask_for_slopes,
+        solution=_slopes,
+        mistakes=(
+            Mistake(_uphill, "The signs are swapped: it is probability minus label."),
+            Mistake(
+                _of_the_mean,
+                "These are slopes of the mean. Each example's own loss was asked for.",
+            ),
+            Mistake(
+                _probabilities,
+                "These are the probabilities. The slope is probability minus label.",
+            ),
+            Mistake(
+                _for_the_probability,
+                "These are slopes for the probabilities. The sigmoid lies between them "
+                "and the scores.",
+            ),
+            Mistake(
+                _decisions,
+                "This is decision minus label. The slope takes the probability, "
+                "without a threshold.",
+            ),
+        ),
+    ),
+    Task(
+        title="bolder scores",
+        kind="predict",
+        points=2,
+        draw=_draw_scaling,
+        text=_ask_about_scaling,
+        code=_scaling_code,
+        solution=_mean_loss,
+        choices=("rises", "falls", "stays"),
+        outcome=_rises_or_falls,
+        mistakes=(
+            Mistake(_unscaled, "That is the mean before the scores were multiplied."),
+            Mistake(_summed_loss, "That is the sum over the examples, not the mean."),
+        ),
+    ),
+    Task(
+        title="a model that cannot learn",
+        kind="bug",
+        points=2,
+        draw=_draw_model,
+        text=_ask_for_the_fault,
+        solution=_mended,
+        mistakes=(
+            Mistake(
+                _the_other_line,
+                "That would go with two units and one-hot labels. This model has one "
+                "unit and labels 0 and 1, and that line is right as it is.",
+            ),
+            Mistake(
+                _hidden_layer,
+                "A hidden layer may well have relu. The fault comes later.",
+            ),
+            Mistake(
+                _no_activation,
+                "Then the output is a score. A probability was asked for.",
+            ),
+        ),
+    ),
+    Task(
+        title="the same decisions, another loss",
+        kind="explain",
+        points=4,
+        draw=_draw_curve,
+        text=_ask_about_the_curve,
+        code=_curve_code,
+    ),
+)
