@@ -15,7 +15,10 @@ PACKAGES = (
     "torch",
 )
 # What changes the number of threads or the compilers.
-VARIABLES = ("KMP_", "MKL_", "OMP_", "OPENBLAS_", "TF_", "XLA_")
+VARIABLES = (
+    *("JAX_", "KMP_", "MKL_", "OMP_", "OPENBLAS_", "XLA_"),
+    *("TF_ENABLE_", "TF_NUM_", "TF_XLA_"),
+)
 # (rows, inner, columns) of products: a square one, and those that dominate a row.
 PRODUCTS = {
     "square": (2048, 2048, 2048),

@@ -1,7 +1,8 @@
 """What the chapters of the crossentropy course import.
 
-Each module has one role: ``losses`` (NumPy references), ``data``, ``models`` and
-``layers``, ``training``, ``text``, ``large_vocabulary``, ``timing``, ``plots`` and
-``exercises``. Import the one you need, for example ``from companion import losses``;
-importing ``companion`` alone loads nothing else.
+Each module has one role: ``losses`` (NumPy references) and ``margins`` (hinge losses
+for Keras), ``data``, ``models`` and ``layers``, ``training``, ``text``,
+``large_vocabulary``, ``runtime``, ``timing``, ``measurements``, ``plots``,
+``exercises`` and ``assignments``. Import the one you need, for example
+``from companion import losses``; importing ``companion`` alone loads nothing else.
 """

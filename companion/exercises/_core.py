@@ -428,7 +428,8 @@ def _plain(text: str) -> str:
 def show(value: Any, digits: int = 4, prefix: str = "") -> str:
     """Write a value with so many significant digits, arrays as NumPy writes them."""
     if isinstance(value, (tuple, list)):
-        return "(" + ", ".join(show(part, digits, prefix) for part in value) + ")"
+        parts = ", ".join(show(part, digits, prefix) for part in value)
+        return f"({parts},)" if len(value) == 1 else f"({parts})"
     array = _as_array(value)
     if array is None:
         return textwrap.shorten(repr(value), 200)

@@ -437,6 +437,10 @@ def test_a_solution_shows_its_source_and_its_value():
     assert solution("quickstart-2").message.endswith("max(axis=1)\n```")
 
 
+def test_a_shape_of_one_axis_is_shown_with_its_comma():
+    assert _core.show(((32, 3), (50_000,), ())) == "((32, 3), (50000,), ())"
+
+
 def test_an_array_of_true_and_false_counts_as_ones_and_zeros():
     def positive(x):
         return (x > 0).astype(int)

@@ -1,0 +1,492 @@
+"""The exercises of the chapter on imbalance and many labels."""
+
+import numpy as np
+
+from ._core import Exercise, Mistake
+
+
+def three_measures():
+    """Count the four kinds of answers first, then divide."""
+    hits, false_alarms = 20, 60 - 20
+    misses = 30 - hits
+    precision = hits / (hits + false_alarms)
+    recall = hits / (hits + misses)
+    accuracy = 1 - (false_alarms + misses) / 1000
+    return precision, recall, accuracy
+
+
+def _precision_and_recall_swapped():
+    precision, recall, accuracy = three_measures()
+    return recall, precision, accuracy
+
+
+def _accuracy_of_the_positives():
+    return 1 / 3, 2 / 3, 2 / 3
+
+
+def _misses_forgotten():
+    return 1 / 3, 2 / 3, 0.96
+
+
+def _false_alarms_forgotten():
+    return 1 / 3, 2 / 3, 0.99
+
+
+def _accuracy_of_always_good():
+    return 1 / 3, 2 / 3, 0.97
+
+
+def _divided_by_everything():
+    return 0.02, 0.02, 0.95
+
+
+def _share_called_as_precision():
+    return 0.06, 2 / 3, 0.95
+
+
+def _all_called_as_recall():
+    return 1 / 3, 2.0, 0.95
+
+
+def unweighted(p, weight_0, weight_1):
+    """Subtract the logarithm of the weights' ratio from the logit."""
+    z = np.log(p / (1 - p)) - np.log(weight_1 / weight_0)
+    return 1 / (1 + np.exp(-z))
+
+
+def _draw_weighted_probabilities(rng):
+    p = rng.uniform(0.05, 0.95, size=8)
+    return p, float(rng.uniform(0.4, 0.8)), float(rng.uniform(5, 30))
+
+
+def _added_again(p, weight_0, weight_1):
+    return unweighted(p, weight_1, weight_0)
+
+
+def _divided_the_probability(p, weight_0, weight_1):
+    return p * weight_0 / weight_1
+
+
+def _shifted_the_probability(p, weight_0, weight_1):
+    return p - np.log(weight_1 / weight_0)
+
+
+def _forgot_the_other_weight(p, weight_0, weight_1):
+    return unweighted(p, 1.0, weight_1)
+
+
+def _ratio_without_logarithm(p, weight_0, weight_1):
+    z = np.log(p / (1 - p)) - weight_1 / weight_0
+    return 1 / (1 + np.exp(-z))
+
+
+def _stayed_a_logit(p, weight_0, weight_1):
+    return np.log(p / (1 - p)) - np.log(weight_1 / weight_0)
+
+
+def _odds_instead_of_probability(p, weight_0, weight_1):
+    return p / (1 - p) * weight_0 / weight_1
+
+
+def threshold_of_the_weighted_network():
+    """Take the threshold's odds from the costs, and multiply them by the weights."""
+    true_odds = 1 / 9  # alarm : miss, so the true probability is 0.1
+    weighted_odds = 19 * true_odds
+    return weighted_odds / (1 + weighted_odds)
+
+
+def _threshold_without_the_weights():
+    return 0.1
+
+
+def _threshold_of_the_weights():
+    return 0.05
+
+
+def _one_half():
+    return 0.5
+
+
+def _shifted_the_wrong_way():
+    odds = 1 / 9 / 19
+    return odds / (1 + odds)
+
+
+def _odds_as_threshold():
+    return 19 / 9
+
+
+def _costs_swapped():
+    odds = 19 * 9
+    return odds / (1 + odds)
+
+
+def _weights_over_costs():
+    return 9 / 19
+
+
+def masked_loss(labels, p):
+    """Average the losses of the entries that are known."""
+    known = labels >= 0
+    each = -np.where(labels == 1, np.log(p), np.log(1 - p))
+    return each[known].mean()
+
+
+def _draw_partly_known(rng):
+    labels = rng.integers(0, 2, size=(6, 5))
+    labels[:3, :2] = -1  # rows with three known labels, and rows with four
+    labels[3:, 4] = -1
+    return labels, rng.uniform(0.05, 0.95, size=(6, 5))
+
+
+def _unknown_as_no(labels, p):
+    return masked_loss(np.maximum(labels, 0), p)
+
+
+def _divided_by_all_entries(labels, p):
+    return masked_loss(labels, p) * np.mean(labels >= 0)
+
+
+def _mean_of_row_means(labels, p):
+    return np.mean([masked_loss(row, q) for row, q in zip(labels, p, strict=True)])
+
+
+def _sum_of_the_known(labels, p):
+    return masked_loss(labels, p) * np.sum(labels >= 0)
+
+
+def _loss_of_each_row(labels, p):
+    return np.array([masked_loss(row, q) for row, q in zip(labels, p, strict=True)])
+
+
+def _formula_with_minus_one(labels, p):
+    return -np.mean(labels * np.log(p) + (1 - labels) * np.log(1 - p))
+
+
+def _yes_entries_alone(labels, p):
+    return -np.log(p[labels == 1]).mean()
+
+
+def best_f1(labels, p):
+    """Try each predicted probability of a label as its threshold."""
+    best = np.zeros(labels.shape[1])
+    for k in range(labels.shape[1]):
+        for threshold in p[:, k]:
+            said_yes = p[:, k] >= threshold
+            hits = np.sum(said_yes & (labels[:, k] == 1))
+            f1 = 2 * hits / (said_yes.sum() + labels[:, k].sum())
+            best[k] = max(best[k], f1)
+    return best
+
+
+def _draw_labels_and_probabilities(rng):
+    labels = (rng.random((40, 3)) < (0.15, 0.25, 0.35)).astype(int)
+    labels[:3] = 1  # no label without a yes
+    labels[3:6] = 0
+    z = 2.5 * labels + rng.normal(0, 1.2, size=(40, 3)) + (-3.5, -2.0, -0.5)
+    return labels, 1 / (1 + np.exp(-z))
+
+
+def _f1(labels, said_yes):
+    hits = np.sum(said_yes & (labels == 1), axis=0)
+    return 2 * hits / (said_yes.sum(axis=0) + labels.sum(axis=0))
+
+
+def _f1_at_one_half(labels, p):
+    return _f1(labels, p > 0.5)
+
+
+def _one_threshold_for_all(labels, p):
+    scores = [_f1(labels, p >= threshold) for threshold in p.ravel()]
+    return max(scores, key=np.mean)
+
+
+def _mean_over_the_labels(labels, p):
+    return best_f1(labels, p).mean()
+
+
+def _thresholds_instead(labels, p):
+    scores = [
+        [_f1(labels[:, k], p[:, k] >= threshold) for threshold in p[:, k]]
+        for k in range(labels.shape[1])
+    ]
+    return np.array([p[np.argmax(row), k] for k, row in enumerate(scores)])
+
+
+def _best_accuracy(labels, p):
+    return np.array(
+        [
+            max(
+                np.mean((p[:, k] >= threshold) == labels[:, k]) for threshold in p[:, k]
+            )
+            for k in range(labels.shape[1])
+        ]
+    )
+
+
+def _best_precision(labels, p):
+    return np.array(
+        [
+            max(labels[p[:, k] >= threshold, k].mean() for threshold in p[:, k])
+            for k in range(labels.shape[1])
+        ]
+    )
+
+
+EXERCISES = (
+    Exercise(
+        id="imbalance-1",
+        minutes=4,
+        difficulty="finger",
+        solution=three_measures,
+        hints=(
+            "Of the 60 parts that were called faulty, 20 are. So how many false alarms "
+            "are there, and how many faulty parts were missed?",
+            "There are 40 false alarms and 10 misses. Precision is 20 out of those "
+            "called faulty, recall is 20 out of those that are faulty.",
+            "Accuracy: all mistakes together are 50 in 1,000.",
+        ),
+        mistakes=(
+            Mistake(
+                _precision_and_recall_swapped,
+                "Precision and recall are swapped. Precision looks at the parts that "
+                "were called faulty, recall at those that are.",
+            ),
+            Mistake(
+                _accuracy_of_the_positives,
+                "The first two are right. Accuracy counts all 1,000 parts, not the "
+                "faulty ones alone.",
+            ),
+            Mistake(
+                _misses_forgotten,
+                "The first two are right. For the accuracy you counted the 40 false "
+                "alarms; the 10 misses are mistakes too.",
+            ),
+            Mistake(
+                _false_alarms_forgotten,
+                "The first two are right. For the accuracy you counted the 10 misses; "
+                "the 40 false alarms are mistakes too.",
+            ),
+            Mistake(
+                _accuracy_of_always_good,
+                "The first two are right. 0.97 is the accuracy of calling every part "
+                "good. This network makes 40 false alarms and 10 misses.",
+            ),
+            Mistake(
+                _divided_by_everything,
+                "The accuracy is right. The other two do not divide by all 1,000: "
+                "precision by the 60 called faulty, recall by the 30 faulty ones.",
+            ),
+            Mistake(
+                _share_called_as_precision,
+                "Recall and accuracy are right. 0.06 is the share of parts that were "
+                "called faulty; precision is the share of these that are.",
+            ),
+            Mistake(
+                _all_called_as_recall,
+                "A recall above 1 cannot be: of the 60 called faulty, only 20 are. "
+                "Divide these by the 30 faulty parts.",
+            ),
+        ),
+        right="Its accuracy is below the 0.97 of calling every part good, and yet it "
+        "finds two faulty parts in three.",
+    ),
+    Exercise(
+        id="imbalance-2",
+        minutes=8,
+        difficulty="core",
+        solution=unweighted,
+        draw=_draw_weighted_probabilities,
+        hints=(
+            "Weights multiply the odds. Work with the logit, the logarithm of the "
+            "odds: `np.log(p / (1 - p))`.",
+            "Subtract `np.log(weight_1 / weight_0)` from it.",
+            "Then go back to a probability with the sigmoid, `1 / (1 + np.exp(-z))`.",
+        ),
+        mistakes=(
+            Mistake(
+                _added_again,
+                "You moved the logit up instead of down. The weights have already "
+                "pushed it up when class 1 weighs more.",
+            ),
+            Mistake(
+                _divided_the_probability,
+                "You divided the probability. It is the odds, p / (1 - p), that the "
+                "weights multiply.",
+            ),
+            Mistake(
+                _shifted_the_probability,
+                "You subtracted from the probability, and it left the interval from 0 "
+                "to 1. Subtract from the logit.",
+            ),
+            Mistake(
+                _forgot_the_other_weight,
+                "Right only for a class 0 that weighs 1. The ratio of both weights "
+                "counts.",
+            ),
+            Mistake(
+                _ratio_without_logarithm,
+                "On the logit the shift is the logarithm of the ratio, not the ratio.",
+            ),
+            Mistake(
+                _stayed_a_logit,
+                "This is the right logit. Turn it back into a probability with the "
+                "sigmoid.",
+            ),
+            Mistake(
+                _odds_instead_of_probability,
+                "These are the right odds. A probability is odds / (1 + odds).",
+            ),
+        ),
+        right="One line mends the probabilities of any network that was trained with "
+        "class weights, without training it again.",
+    ),
+    Exercise(
+        id="imbalance-3",
+        minutes=8,
+        difficulty="core",
+        solution=threshold_of_the_weighted_network,
+        hints=(
+            "From which true probability on is an alarm the cheaper answer? The "
+            "chapter's formula needs the two costs only.",
+            "From 0.1 on, which is odds of 1 to 9. What do the weights do to these "
+            "odds?",
+            "They multiply them by 19. Turn odds of 19/9 into a probability.",
+        ),
+        mistakes=(
+            Mistake(
+                _threshold_without_the_weights,
+                "0.1 is the threshold for the true probability. This network's outputs "
+                "are larger, because of the weights: move the threshold with them.",
+            ),
+            Mistake(
+                _threshold_of_the_weights,
+                "0.05 would be the true probability that belongs to the weights. The "
+                "costs are 1 and 9 here, and the outputs are those of the weighted "
+                "network.",
+            ),
+            Mistake(
+                _one_half,
+                "At 0.5 the weighted network decides as if a miss cost 19. Here it "
+                "costs 9.",
+            ),
+            Mistake(
+                _shifted_the_wrong_way,
+                "You divided the odds by 19. The weights have multiplied them.",
+            ),
+            Mistake(
+                _odds_as_threshold,
+                "These are the odds. A probability is odds / (1 + odds).",
+            ),
+            Mistake(
+                _costs_swapped,
+                "The costs are swapped: an alarm costs 1 and a miss 9, so the true "
+                "probability has odds of 1 to 9.",
+            ),
+            Mistake(
+                _weights_over_costs,
+                "This is the inverse of the odds. They are 19 times 1/9, and a "
+                "probability is odds / (1 + odds).",
+            ),
+        ),
+        right="Above 0.5, although misses cost more than alarms: the weights had "
+        "overdone it.",
+    ),
+    Exercise(
+        id="imbalance-4",
+        minutes=10,
+        difficulty="core",
+        solution=masked_loss,
+        draw=_draw_partly_known,
+        hints=(
+            "Compute the loss of every entry first, as if all were known: "
+            "`-np.where(labels == 1, np.log(p), np.log(1 - p))`.",
+            "`known = labels >= 0` tells which entries count.",
+            "`each[known].mean()` takes the mean over those, however many there are.",
+        ),
+        mistakes=(
+            Mistake(
+                _unknown_as_no,
+                "You counted an unknown label as a no. It must not count at all.",
+            ),
+            Mistake(
+                _divided_by_all_entries,
+                "The sum is right, but you divided by the number of all entries. "
+                "Divide by the number of known ones.",
+            ),
+            Mistake(
+                _mean_of_row_means,
+                "You took a mean for each row, and the mean of those. Rows with few "
+                "known labels then count as much as the others; take one mean over "
+                "all known entries.",
+            ),
+            Mistake(
+                _sum_of_the_known,
+                "This is the sum over the known entries. The mean is asked for.",
+            ),
+            Mistake(
+                _loss_of_each_row,
+                "You give one number for each row. One number for the whole table is "
+                "asked for.",
+            ),
+            Mistake(
+                _formula_with_minus_one,
+                "You put -1 into the formula as if it were a target. It is a mark, "
+                "and these entries must be left out.",
+            ),
+            Mistake(
+                _yes_entries_alone,
+                "You averaged over the entries with label 1. A known no counts as "
+                "well.",
+            ),
+        ),
+        right='It is what Keras computes with `reduction="mean_with_sample_weight"` '
+        "and weights of 1 and 0.",
+    ),
+    Exercise(
+        id="imbalance-5",
+        minutes=15,
+        difficulty="open",
+        solution=best_f1,
+        draw=_draw_labels_and_probabilities,
+        hints=(
+            "F1 changes only where the threshold passes one of the probabilities. So "
+            "for each label it is enough to try these, with `>=`.",
+            "For one threshold: F1 is twice the hits, divided by the number of "
+            "examples called yes plus the number that are yes.",
+            "Two loops, over the labels and over the probabilities of one label; keep "
+            "the largest F1.",
+        ),
+        mistakes=(
+            Mistake(
+                _f1_at_one_half,
+                "This is the F1 at the threshold 0.5. Try other thresholds, for each "
+                "label its own.",
+            ),
+            Mistake(
+                _one_threshold_for_all,
+                "You took one threshold for all labels. Let each have its own.",
+            ),
+            Mistake(
+                _mean_over_the_labels,
+                "This is the mean over the labels. One number for each label is asked "
+                "for.",
+            ),
+            Mistake(
+                _thresholds_instead,
+                "These are the thresholds. The F1 that they reach is asked for.",
+            ),
+            Mistake(
+                _best_accuracy,
+                "This is the best accuracy of each label. F1 is asked for.",
+            ),
+            Mistake(
+                _best_precision,
+                "This is the best precision of each label, which a single lucky yes "
+                "can reach. F1 also asks how many are found.",
+            ),
+        ),
+        right="Now find the thresholds on the validation shelves and use them on the "
+        "fresh ones. How much of the gain is left?",
+    ),
+)
