@@ -99,8 +99,8 @@ def _sequence(
     Time comes first, as the loops take it apart: x is (T, B, F). A step's result is
     handed on whole, since `ops.scan` collects nothing that it does not hand on.
     """
-    time, batch, _ = ops.shape(x)
-    z = ops.matmul(_rows(x), kernel) + bias
+    batch = ops.shape(x)[1]
+    z = ops.tensordot(x, kernel, axes=1) + bias
 
     def step(state: Any, z: Any) -> tuple[Any, Any]:
         h, c, _ = state
@@ -111,7 +111,6 @@ def _sequence(
         return state, state
 
     no_gates = ops.zeros((batch, kernel.shape[1]), kernel.dtype)
-    z = ops.reshape(z, (time, batch, kernel.shape[1]))
     _, (h, c, gates) = ops.scan(step, (h_0, c_0, no_gates), z)
 
     def gradient(*upstream: Any) -> tuple[Any, ...]:
@@ -139,22 +138,17 @@ def _sequence(
         start = ops.zeros_like(h_0), d_carry, no_gates
         known = d_outputs, gates, c, _before(c_0, c)
         (d_h, d_c, _), (_, _, d_z) = ops.scan(step, start, known, reverse=True)
-        d_z = _rows(d_z)
+        rows = [[0, 1], [0, 1]]
         return (
-            ops.reshape(ops.matmul(d_z, ops.transpose(kernel)), ops.shape(x)),
+            ops.tensordot(d_z, ops.transpose(kernel), axes=1),
             d_h,
             d_c,
-            ops.matmul(ops.transpose(_rows(x)), d_z),
-            ops.matmul(ops.transpose(_rows(_before(h_0, h))), d_z),
-            ops.sum(d_z, axis=0),
+            ops.tensordot(x, d_z, axes=rows),
+            ops.tensordot(_before(h_0, h), d_z, axes=rows),
+            ops.sum(d_z, axis=[0, 1]),
         )
 
     return (h, c[-1]), gradient
-
-
-def _rows(sequence: Any) -> Any:
-    """Return (T, B, F) as (T B, F)."""
-    return ops.reshape(sequence, (-1, sequence.shape[-1]))
 
 
 def _before(first: Any, states: Any) -> Any:

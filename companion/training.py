@@ -34,6 +34,8 @@ def fit(
     seed: int | None = None,
     class_weight: dict[int, float] | None = None,
     sample_weight: Any = None,
+    steps_per_epoch: int | None = None,
+    validation_batch_size: int | None = None,
     callbacks: Any = None,
     verbose: str | int = "auto",
     jit_compile: bool | str = "auto",
@@ -69,6 +71,13 @@ def fit(
         The weight of the examples of a class in the training loss; 1 if not named.
     sample_weight : array, optional
         The weight of each example in the loss.
+    steps_per_epoch : int, optional
+        How many batches make an epoch, so how often there is a validation: a divisor of
+        the batches in a pass through the examples. By default a whole pass; with fewer,
+        the next epoch goes on in the same pass.
+    validation_batch_size : int, optional
+        Examples in a batch of the validation, which changes its time and not its
+        result. By default `batch_size`.
     callbacks : keras.callbacks.Callback or list of them, optional
         They act before and after the run, each epoch and each validation.
     verbose : {"auto", 0, 1, 2}
@@ -92,13 +101,18 @@ def fit(
         If the model is not compiled, an argument is out of range, labels of a sparse
         crossentropy lie outside the classes, or one program an epoch cannot do what is
         asked: callbacks that act between batches, a model with its own training step,
-        `run_eagerly`, several devices. `model.fit` can.
+        `run_eagerly`, several devices on TensorFlow. `model.fit` can. Or if several
+        devices take part and `runtime.check` refuses.
 
     Notes
     -----
     Ctrl-C takes effect when the epoch under way is done, and the model keeps what it
     has learnt by then. After a first call the time to compile, a few seconds, is spent.
     With dropout the masks may differ from those of `model.fit`, not their statistics.
+
+    After `runtime.distribute` on JAX each device takes its share of every batch, and
+    all of them compute a smaller last batch as a whole. In several processes each must
+    pass the same arguments, all of `x` and `y` among them.
 
     Examples
     --------
@@ -124,6 +138,8 @@ def fit(
         shuffle=shuffle,
         class_weight=class_weight,
         sample_weight=sample_weight,
+        steps_per_epoch=steps_per_epoch,
+        validation_batch_size=validation_batch_size,
     )
     return loop.run(
         model,

@@ -24,9 +24,13 @@ COMPILE_QUICKLY = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
 PACKAGE_TESTS = ("companion", "benchmarks", "tools", "repository")
 # The modules whose code differs by backend.
 BACKEND_TESTS = (
+    "tests/book/test_pytorch_to_keras.py",
     "tests/companion/test_large_vocabulary.py",
     "tests/companion/test_layers.py",
+    "tests/companion/test_margins.py",
     "tests/companion/test_models.py",
+    "tests/companion/test_resuming.py",
+    "tests/companion/test_runtime.py",
     "tests/companion/test_text.py",
     "tests/companion/test_training.py",
 )

@@ -5,7 +5,8 @@ from typing import Any
 import keras
 
 from companion._training.plan import Plan
-from companion._training.programs import compiled, to_tensors
+from companion._training.programs import compiled, on_devices, shared
+from companion._training.refusals import check_distribution
 
 
 class EpochBar(keras.callbacks.Callback):
@@ -36,17 +37,20 @@ def run(
     jit_compile: bool | str,
 ) -> keras.callbacks.History:
     """Train a model as planned, one program an epoch, and return its history."""
+    check_distribution(model, plan, seed=seed)
     programs = compiled(model, plan, jit_compile=jit_compile)
     hooks = _hooks(model, plan, callbacks, verbose)
-    training = to_tensors(plan.training)
-    validation = to_tensors(plan.validation)
-    held_back = None if validation is None else to_tensors(plan.validation_batches())
+    training = on_devices(plan.training)
+    validation = on_devices(plan.validation)
+    held_back = None if validation is None else shared(plan.validation_batches())
     model.stop_training = False
+    # Keras leaves there where an earlier run was resumed; that run is over.
+    model._initial_epoch = None
     logs: dict[str, Any] = {}
     hooks.on_train_begin()
     for epoch in range(_first_epoch(model), plan.epochs):
         hooks.on_epoch_begin(epoch)
-        batches = to_tensors(plan.batches(seed=seed, epoch=epoch))
+        batches = shared(plan.batches(seed=seed, epoch=epoch))
         logs = dict(programs.train(training, batches))
         if validation is not None:
             hooks.on_test_begin()

@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import keras
+import numpy as np
 
 from companion._training.plan import Arrays, Batches
 
@@ -73,6 +74,25 @@ class SeedPrograms:
         return logs
 
 
+def place(array: Any, *, share: int | None = None) -> jax.Array:
+    """Return an array on the device, or on those of the distribution in force.
+
+    There each holds the whole of it or, where they divide it evenly, its share along
+    one axis. XLA then computes on each what follows from what it holds.
+    """
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        return keras.ops.convert_to_tensor(array)
+    mesh = distribution.device_mesh
+    axes = [None] * array.ndim
+    if share is not None and array.shape[share] % mesh.devices.size == 0:
+        axes[share] = distribution.batch_dim_name
+    layout = keras.distribution.TensorLayout(axes, mesh).backend_layout
+    # Each process makes the parts of its own devices from an array that all have.
+    array = np.asarray(array, jax.dtypes.canonicalize_dtype(array.dtype))
+    return jax.make_array_from_callback(array.shape, layout, array.__getitem__)
+
+
 def outline(function: Callable, *arrays: Any) -> Any:
     """Return what a function returns, as shapes: nothing is computed."""
     return jax.eval_shape(function, *arrays)
@@ -125,23 +145,36 @@ def _scan(model: keras.Model, step: Step, *, jit: bool = True) -> Program:
             state, _ = one(state, batches.tail)
         return _logs(model, state[-1]), state
 
-    return jax.jit(program) if jit else program
+    return jax.jit(program, out_shardings=(None, _copies())) if jit else program
 
 
 def _steps(model: keras.Model, step: Step) -> Program:
     """Return a function that runs a compiled step on every batch, one by one."""
-    one = jax.jit(lambda state, arrays, chosen: step(state, _take(arrays, chosen))[1])
+
+    def step_on(state: State, arrays: Arrays, batches: jax.Array, i: int) -> State:
+        return step(state, _take(arrays, batches[i]))[1]
+
+    one = jax.jit(step_on, out_shardings=_copies())
 
     def program(
         state: State, arrays: Arrays, batches: Batches
     ) -> tuple[dict[str, Any], State]:
         state = (*state[:-1], _fresh_metrics(model, state[-1]))
-        tail = [] if batches.tail is None else [batches.tail]
-        for chosen in [*batches.full, *tail]:
-            state = one(state, arrays, chosen)
+        for i in range(len(batches.full)):
+            state = one(state, arrays, batches.full, i)
+        if batches.tail is not None:
+            state = one(state, arrays, batches.tail[None], 0)
         return _logs(model, state[-1]), state
 
     return program
+
+
+def _copies() -> jax.sharding.Sharding | None:
+    """Return that every device holds a whole copy, or None if there is one device."""
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        return None
+    return keras.distribution.TensorLayout([], distribution.device_mesh).backend_layout
 
 
 def _run(

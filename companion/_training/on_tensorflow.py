@@ -34,6 +34,11 @@ class ModelPrograms:
         return _run(self._evaluate, arrays, batches)
 
 
+def place(array: Any, *, share: int | None = None) -> tf.Tensor:
+    """Return an array on the device: here there is one."""
+    return keras.ops.convert_to_tensor(array)
+
+
 def outline(function: Callable, *arrays: Any) -> Any:
     """Return what a function returns, as shapes: nothing is computed."""
     traced = tf.function(function, autograph=False).get_concrete_function(*arrays)

@@ -35,11 +35,8 @@ class Plan(NamedTuple):
     epochs: int
     batch_size: int
     shuffle: bool
-
-    @property
-    def steps(self) -> int:
-        """The number of batches in an epoch, a smaller last one included."""
-        return -(-count(self.training) // self.batch_size)
+    steps: int
+    validation_batch_size: int
 
     @property
     def first_batch(self) -> Arrays:
@@ -49,17 +46,20 @@ class Plan(NamedTuple):
     def batches(self, *, seed: int, epoch: int) -> Batches:
         """Return the batches of one epoch of training.
 
-        Each epoch draws from its own stream, so that a run resumed at epoch 7 sees the
-        same order as one that began at epoch 0.
+        Each pass through the examples draws from its own stream, so that a run resumed
+        at epoch 7 sees the same order as one that began at epoch 0. An epoch of fewer
+        steps than a pass goes on where the one before it ended, as in Keras.
         """
         order = np.arange(count(self.training))
+        examples = self.steps * self.batch_size
+        number, part = divmod(epoch, -(-len(order) // examples))
         if self.shuffle:
-            order = np.random.default_rng((seed, epoch)).permutation(order)
-        return _cut(order, self.batch_size)
+            order = np.random.default_rng((seed, number)).permutation(order)
+        return _cut(order[part * examples :][:examples], self.batch_size)
 
     def validation_batches(self) -> Batches:
         """Return the batches of the validation set, in sequence."""
-        return _cut(np.arange(count(self.validation)), self.batch_size)
+        return _cut(np.arange(count(self.validation)), self.validation_batch_size)
 
 
 def make_plan(
@@ -73,6 +73,8 @@ def make_plan(
     shuffle: bool = True,
     class_weight: dict[int, float] | None = None,
     sample_weight: Any = None,
+    steps_per_epoch: int | None = None,
+    validation_batch_size: int | None = None,
 ) -> Plan:
     """Check the arguments of `training.fit` that concern the data."""
     training, validation = _examples(x, y, sample_weight), None
@@ -82,12 +84,17 @@ def make_plan(
         training, validation = _split(training, validation_split)
     if class_weight is not None:
         training = _weigh_classes(training, class_weight)
+    size = check_count("batch_size", batch_size)
     return Plan(
         training,
         validation,
         check_count("epochs", epochs),
-        check_count("batch_size", batch_size),
+        size,
         bool(shuffle),
+        _steps(-(-count(training) // size), steps_per_epoch),
+        size
+        if validation_batch_size is None
+        else check_count("validation_batch_size", validation_batch_size),
     )
 
 
@@ -178,6 +185,19 @@ def _weigh_classes(arrays: Arrays, class_weight: dict[int, float]) -> Arrays:
     classes = y.argmax(-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y))
     weights = [class_weight.get(int(label), 1.0) for label in np.round(classes)]
     return x, y, np.asarray(weights, dtype=keras.config.floatx())
+
+
+def _steps(whole: int, steps_per_epoch: int | None) -> int:
+    """Return the steps of an epoch: those of a whole pass, or a divisor of them."""
+    if steps_per_epoch is None:
+        return whole
+    steps = check_count("steps_per_epoch", steps_per_epoch)
+    if whole % steps:
+        raise ValueError(
+            f"steps_per_epoch must divide the {whole} batches of one pass through the "
+            f"examples. Received: steps_per_epoch={steps}"
+        )
+    return steps
 
 
 def _cut(order: np.ndarray, batch_size: int) -> Batches:

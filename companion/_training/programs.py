@@ -1,10 +1,10 @@
 """The compiled programs of a model: made once, then found again."""
 
-from collections.abc import Iterator
 from typing import Any, Protocol
 
 import keras
 
+from companion._layers import every_layer
 from companion._training.plan import Arrays, Batches, Plan
 from companion._training.refusals import check_labels
 
@@ -72,7 +72,7 @@ def suits_one_program(model: keras.Model) -> bool:
     On a CPU it runs the gradients of convolutions inside a loop many times more slowly
     than one by one.
     """
-    layers = list(_layers(model))
+    layers = list(every_layer(model))
     if any(isinstance(layer, CONVOLUTIONS) for layer in layers):
         return not backend_module().on_cpu()
     return all(layer.supports_jit for layer in layers)
@@ -113,6 +113,24 @@ def to_tensors(arrays: Any) -> Any:
     )
 
 
+def on_devices(arrays: Any) -> Any:
+    """Return the arrays of a structure on every device that takes part."""
+    if arrays is None:
+        return None
+    return keras.tree.map_structure(backend_module().place, arrays)
+
+
+def shared(batches: Batches) -> Batches:
+    """Return batches of which each device holds its share.
+
+    A smaller last batch may not divide evenly, so each device computes it whole: the
+    result is the same.
+    """
+    place = backend_module().place
+    tail = None if batches.tail is None else place(batches.tail)
+    return Batches(place(batches.full, share=1), tail)
+
+
 def backend_module() -> Any:
     """Return the module that holds the lines of Keras's backend."""
     if keras.config.backend() == "tensorflow":
@@ -129,12 +147,10 @@ def _identity(model: keras.Model, whole: bool) -> tuple[Any, ...]:
 
     The first metric is the tracker of the loss, which every `model.compile` renews.
     """
-    return (whole, model.optimizer, model.metrics[0], *model.trainable_variables)
-
-
-def _layers(layer: keras.Layer) -> Iterator[keras.Layer]:
-    """Yield a layer and every layer inside it."""
-    yield layer
-    wrapped = getattr(layer, "layer", None)
-    for inner in [*getattr(layer, "layers", ()), *([wrapped] if wrapped else [])]:
-        yield from _layers(inner)
+    return (
+        whole,
+        keras.distribution.distribution(),
+        model.optimizer,
+        model.metrics[0],
+        *model.trainable_variables,
+    )

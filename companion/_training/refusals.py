@@ -1,12 +1,15 @@
 """What one program an epoch cannot do, each with its reason and the way out."""
 
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
 import keras
 import numpy as np
 
+from companion import runtime
 from companion._integers import check_seed
+from companion._runtime.refusals import check_agreement
 
 BATCH_HOOKS = tuple(
     f"on_{phase}batch_{moment}"
@@ -40,10 +43,25 @@ def check_model(model: keras.Model) -> None:
     )
     strategy = getattr(model, "distribute_strategy", None)
     _check_setting(
-        keras.distribution.distribution() is not None
-        or (strategy is not None and strategy.num_replicas_in_sync > 1),
-        "training.fit runs on one device, and the model is distributed over several",
+        strategy is not None and strategy.num_replicas_in_sync > 1,
+        "On TensorFlow training.fit runs on one device, and the model is distributed "
+        "over several",
     )
+    _check_shared_examples(keras.distribution.distribution())
+
+
+def check_distribution(model: keras.Model, plan: Any, *, seed: int) -> None:
+    """Refuse what does not work on the devices and processes that take part."""
+    runtime.check(model, batch_size=plan.batch_size, steps=plan.steps)
+    if keras.distribution.distribution() is not None:
+        check_agreement(
+            {
+                "number of epochs": plan.epochs,
+                "seed": seed,
+                "training data (their checksums)": _checksum(plan.training),
+                "validation data (their checksums)": _checksum(plan.validation),
+            }
+        )
 
 
 def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
@@ -144,6 +162,25 @@ def check_builds(first: keras.Model, next_model: keras.Model) -> None:
             "`build` must make the same network with the same kind of optimizer each "
             f"time it is called. Received: {made[0]} and then {made[1]}"
         )
+
+
+def _check_shared_examples(distribution: Any) -> None:
+    """Refuse a distribution of Keras that shares out more than the examples."""
+    kind = keras.distribution.DataParallel
+    ours = keras.config.backend() == "jax" and isinstance(distribution, kind)
+    _check_setting(
+        distribution is not None and not ours,
+        "training.fit shares out the examples of a batch, by DataParallel on JAX, and "
+        f"this model is distributed by {type(distribution).__name__}",
+    )
+
+
+def _checksum(arrays: Any) -> int:
+    """Return a number that other data would not have."""
+    crc = 0
+    for leaf in keras.tree.flatten(arrays):
+        crc = zlib.crc32(np.ascontiguousarray(leaf), crc) if leaf is not None else crc
+    return crc
 
 
 def _check_custom_steps(model: keras.Model) -> None:

@@ -128,6 +128,7 @@ def _go_side_by_side(model: keras.Model) -> bool:
     """Tell whether training copies of a model together is faster than in turn."""
     return (
         keras.config.backend() == "jax"
+        and keras.distribution.distribution() is None
         and suits_one_program(model)
         and model.count_params() <= SIDE_BY_SIDE_WEIGHTS
     )

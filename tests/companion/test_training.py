@@ -189,6 +189,26 @@ def test_a_loss_that_becomes_nan():
     assert np.isnan(fast.history.history["loss"]).all()
 
 
+@pytest.mark.parametrize("steps", [1, 3], ids=["", "a smaller last batch"])
+def test_epochs_of_fewer_steps_than_a_pass(steps):
+    # Six batches in a pass, the last of five examples, and a second pass.
+    options = {"batch_size": 7, "steps_per_epoch": steps, "epochs": 8 // steps + 1}
+    assert_same_run(network, validation_data=(X, Y), **options)
+
+
+def test_a_validation_in_batches_of_its_own():
+    def build():
+        return network(metrics=["accuracy"])
+
+    options = {"validation_data": (X[:30], Y[:30]), "validation_batch_size": 30}
+    assert_same_run(build, **options)
+    plan = make_plan(X, Y, batch_size=8, **options)
+    assert plan.validation_batches().full.shape == (1, 30)
+    assert (
+        make_plan(X, Y, batch_size=8, validation_split=0.5).validation_batch_size == 8
+    )
+
+
 # --- Order and dropout -----------------------------------------------------------
 
 
@@ -204,6 +224,19 @@ def test_a_seed_gives_each_epoch_an_order_of_its_own():
     for order in orders.values():
         np.testing.assert_array_equal(np.sort(order), np.arange(40))
     assert len({tuple(order) for order in orders.values()}) == 4
+
+
+def test_epochs_of_fewer_steps_share_the_order_of_their_pass():
+    whole = make_plan(X, Y, batch_size=7)
+    part = make_plan(X, Y, batch_size=7, steps_per_epoch=2)
+    for number in (0, 1):
+        batches = whole.batches(seed=3, epoch=number)
+        order = [*batches.full, batches.tail]
+        for third in (0, 1, 2):
+            given = part.batches(seed=3, epoch=3 * number + third)
+            rows = [*given.full, *([] if given.tail is None else [given.tail])]
+            expected = order[2 * third : 2 * third + 2]
+            assert [row.tolist() for row in rows] == [row.tolist() for row in expected]
 
 
 def test_shuffled_training_is_fit_on_the_shuffled_examples():
@@ -602,12 +635,15 @@ def test_refuses_a_training_step_of_its_own(method):
     refused(ValueError, f"Own overrides {method}.*Use model.fit", model=model)
 
 
-def test_refuses_several_devices():
+def test_refuses_weights_on_several_devices():
     model = network()
     mesh = keras.distribution.DeviceMesh((1,), ["batch"], ["cpu:0"])
-    keras.distribution.set_distribution(keras.distribution.DataParallel(mesh))
+    weights = keras.distribution.LayoutMap(mesh)
+    keras.distribution.set_distribution(
+        keras.distribution.ModelParallel(layout_map=weights, batch_dim_name="batch")
+    )
     try:
-        refused(ValueError, "distributed.*Use model.fit", model=model)
+        refused(ValueError, "distributed by ModelParallel.*Use model.fit", model=model)
     finally:
         keras.distribution.set_distribution(None)
 
@@ -645,6 +681,11 @@ def test_refuses_labels_outside_the_classes(labels, in_validation):
         ({"epochs": 1.5}, TypeError, "epochs=1.5"),
         ({"batch_size": -8}, ValueError, "batch_size=-8"),
         ({"batch_size": True}, TypeError, "batch_size=True"),
+        ({"steps_per_epoch": 2}, ValueError, "the 5 batches.*steps_per_epoch=2"),
+        ({"steps_per_epoch": 6}, ValueError, "the 5 batches.*steps_per_epoch=6"),
+        ({"steps_per_epoch": 0}, ValueError, "steps_per_epoch=0"),
+        ({"steps_per_epoch": 2.5}, TypeError, "steps_per_epoch=2.5"),
+        ({"validation_batch_size": 0}, ValueError, "validation_batch_size=0"),
         ({"seed": -1}, ValueError, "Received: -1"),
         ({"seed": 0.5}, TypeError, "Received: 0.5"),
         ({"seed": True}, TypeError, "Received: True"),
