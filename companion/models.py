@@ -15,7 +15,9 @@ from companion._integers import checked
 from companion.text import CODES
 
 
-def circles_mlp(*, widths: Sequence[int] = (12, 8)) -> keras.Sequential:
+def circles_mlp(
+    *, widths: Sequence[int] = (12, 8), output: str = "sigmoid"
+) -> keras.Sequential:
     """Build the network that tells the two circles apart.
 
     Two inputs, a dense ReLU layer for each width (He uniform), and one sigmoid
@@ -26,6 +28,9 @@ def circles_mlp(*, widths: Sequence[int] = (12, 8)) -> keras.Sequential:
     widths : sequence of int
         The number of units of each hidden layer, from the input on. Empty for none:
         the network is then logistic regression.
+    output : {"sigmoid", "linear"}
+        The last layer's activation. A linear output is a score, for a hinge loss or for
+        `BinaryCrossentropy(from_logits=True)`.
 
     Returns
     -------
@@ -37,7 +42,7 @@ def circles_mlp(*, widths: Sequence[int] = (12, 8)) -> keras.Sequential:
     TypeError
         If a width is not an integer.
     ValueError
-        If a width is below 1.
+        If a width is below 1, or the output is neither of the two.
 
     Examples
     --------
@@ -45,7 +50,7 @@ def circles_mlp(*, widths: Sequence[int] = (12, 8)) -> keras.Sequential:
     >>> models.circles_mlp().count_params()
     149
     """
-    return _mlp(widths, outputs=1, activation="sigmoid")
+    return _mlp(widths, outputs=1, activation=_output(output, "sigmoid"))
 
 
 def clusters_mlp(
@@ -88,11 +93,17 @@ def clusters_mlp(
     return _mlp(widths, outputs=classes, activation="linear")
 
 
-def blobs_mlp() -> keras.Sequential:
+def blobs_mlp(*, output: str = "softmax") -> keras.Sequential:
     """Build the network that tells the three blobs apart.
 
     Two inputs, one dense layer of 50 ReLU units (He uniform), and three softmax
     outputs: the probability of each class. It has 303 weights.
+
+    Parameters
+    ----------
+    output : {"softmax", "linear"}
+        The last layer's activation. Linear outputs are scores, for a hinge loss or for
+        a crossentropy with `from_logits=True`.
 
     Returns
     -------
@@ -100,13 +111,18 @@ def blobs_mlp() -> keras.Sequential:
         Shapes (batch, 2) to (batch, 3). Compile it with
         `SparseCategoricalCrossentropy()`, or with the form for one-hot labels.
 
+    Raises
+    ------
+    ValueError
+        If the output is neither of the two.
+
     Examples
     --------
     >>> from companion import models
     >>> models.blobs_mlp().count_params()
     303
     """
-    return _mlp((50,), outputs=3, activation="softmax")
+    return _mlp((50,), outputs=3, activation=_output(output, "softmax"))
 
 
 def animals_mlp() -> keras.Sequential:
@@ -250,6 +266,15 @@ def _mlp(widths: Sequence[int], *, outputs: int, activation: str) -> keras.Seque
     ]
     output = keras.layers.Dense(outputs, activation=activation)
     return keras.Sequential([keras.Input((2,)), *hidden, output])
+
+
+def _output(output: str, usual: str) -> str:
+    """Return the activation of a last layer, which is the usual one or linear."""
+    if output not in (usual, "linear"):
+        raise ValueError(
+            f'`output` must be "{usual}" or "linear". Received: output={output!r}'
+        )
+    return output
 
 
 def _widths(widths: Sequence[int]) -> list[int]:

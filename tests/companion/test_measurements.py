@@ -113,3 +113,49 @@ def test_the_counts_of_a_run_are_those_of_mnist_and_of_its_accuracy(run):
 def test_the_seeds_gave_different_networks():
     losses = {run["test_loss"] for run in DIGITS["runs"]}
     assert len(losses) == len(DIGITS["runs"])
+
+
+# --- Hinge or crossentropy -----------------------------------------------------------
+
+RACE = RECORDS["hinge-or-crossentropy"]
+AGAIN = [RECORDS[f"hinge-or-crossentropy-{name}"] for name in ("blobs", "circles")]
+
+
+def test_the_race_holds_every_loss_at_every_rate_and_every_seed():
+    for case in RACE["cases"]:
+        for loss in case["losses"]:
+            rows = [
+                row
+                for row in RACE["runs"]
+                if (row["data"], row["loss"]) == (case["points"], loss)
+            ]
+            assert [row["rate"] for row in rows] == RACE["rates"]
+            assert sum(row["tuned"] for row in rows) == 1
+    assert not set(RACE["tuning_seeds"]) & set(RACE["seeds"])
+    for record in AGAIN:
+        assert not set(RACE["tuning_seeds"] + RACE["seeds"]) & set(record["seeds"])
+
+
+@pytest.mark.parametrize("record", [RACE, *AGAIN], ids=["all", "blobs", "circles"])
+def test_a_row_of_the_race_has_a_number_for_every_run(record):
+    every = {case["points"]: case["every"] for case in record["cases"]}
+    for row in record["runs"]:
+        assert len(row["tuning"]) == len(record["tuning_seeds"])
+        for name in ("updates", "train", "silent", "test"):
+            assert len(row[name]) == len(record["seeds"]), name
+        for name in ("train", "silent", "test"):
+            assert 0 <= min(row[name]) <= max(row[name]) <= 1, name
+        arrived = [count for count in row["updates"] if count is not None]
+        assert all(count % every[row["data"]] == 0 for count in arrived)
+
+
+def test_the_tuned_rates_were_tried_again():
+    tuned = {(row["data"], row["loss"]): row for row in RACE["runs"] if row["tuned"]}
+    for record in AGAIN:
+        found = [(row["data"], row["loss"], row["rate"]) for row in record["runs"]]
+        wanted = [
+            (*key, row["rate"])
+            for key, row in tuned.items()
+            if key[0] == record["cases"][0]["points"]
+        ]
+        assert set(wanted) <= set(found)

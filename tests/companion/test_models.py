@@ -37,6 +37,32 @@ def test_the_blobs_network_is_the_one_of_the_text():
     assert type(model.layers[0].kernel_initializer).__name__ == "HeUniform"
 
 
+@pytest.mark.parametrize("build", [models.circles_mlp, models.blobs_mlp])
+def test_a_linear_output_is_a_choice_that_changes_no_weight(build):
+    networks = []
+    for choice in ({}, {"output": "linear"}):
+        keras.utils.set_random_seed(0)
+        networks.append(build(**choice))
+    usual, linear = networks
+    assert layers_of(usual)[:-1] == layers_of(linear)[:-1]
+    assert layers_of(linear)[-1] == (layers_of(usual)[-1][0], "linear")
+    for left, right in zip(usual.get_weights(), linear.get_weights(), strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+@pytest.mark.parametrize(
+    ("build", "output", "known"),
+    [
+        (models.circles_mlp, "softmax", '"sigmoid" or "linear"'),
+        (models.blobs_mlp, "sigmoid", '"softmax" or "linear"'),
+        (models.blobs_mlp, None, '"softmax" or "linear"'),
+    ],
+)
+def test_refuses_other_outputs(build, output, known):
+    with pytest.raises(ValueError, match=f"`output`.*{known}.*output={output!r}"):
+        build(output=output)
+
+
 def test_the_animals_network_is_the_one_of_the_text():
     model = models.animals_mlp()
     assert layers_of(model) == [(10, "relu"), (4, "softmax")]

@@ -1,0 +1,474 @@
+"""The exercises of the chapter that compares hinge losses with crossentropy."""
+
+import numpy as np
+
+from ._core import Exercise, Mistake
+
+
+def first_arrival():
+    """Find the first look at or above 0.99, and count its updates."""
+    accuracy = np.array([0.52, 0.97, 0.992, 0.985, 0.998, 1.0])
+    first = np.flatnonzero(accuracy >= 0.99)[0]
+    return int((first + 1) * 10)
+
+
+def _looks_counted_from_zero():
+    return 20
+
+
+def _looks_not_updates():
+    return 3
+
+
+def _for_good():
+    return 50
+
+
+def _waits_for_all():
+    return 60
+
+
+def _looks_above():
+    return 30 * 150
+
+
+def mean_updates(updates, budget):
+    """Let a run that never arrives spend the budget, and report the others' share."""
+    never = np.isnan(updates)
+    return np.mean(np.where(never, budget, updates)), np.mean(never)
+
+
+def _draw_updates(rng):
+    n = int(rng.integers(7, 12))
+    updates = 10.0 * rng.integers(2, 20, size=n)
+    updates[rng.choice(n, size=2, replace=False)] = np.nan
+    return updates, 900
+
+
+def _dropped(updates, budget):
+    return np.nanmean(updates), np.mean(np.isnan(updates))
+
+
+def _never_is_zero(updates, budget):
+    return np.mean(np.nan_to_num(updates)), np.mean(np.isnan(updates))
+
+
+def _slowest_arrival(updates, budget):
+    never = np.isnan(updates)
+    return np.mean(np.where(never, np.nanmax(updates), updates)), np.mean(never)
+
+
+def _nan_in_nan_out(updates, budget):
+    return np.mean(updates), np.mean(np.isnan(updates))
+
+
+def _share_that_arrives(updates, budget):
+    mean, never = mean_updates(updates, budget)
+    return mean, 1 - never
+
+
+def _number_instead_of_share(updates, budget):
+    mean, never = mean_updates(updates, budget)
+    return mean, never * len(updates)
+
+
+def _divided_by_those_that_arrive(updates, budget):
+    never = np.isnan(updates)
+    total = np.sum(np.where(never, budget, updates))
+    return total / np.sum(~never), np.mean(never)
+
+
+def rate_and_result(rates, tuning, fresh):
+    """Choose by the tuning runs alone, and report the fresh runs at that rate."""
+    best = tuning.mean(axis=1).argmin()
+    return rates[best], fresh[best].mean()
+
+
+def _draw_grid(rng):
+    rates = np.array([0.001, 0.003, 0.01, 0.03])
+    tuning = rng.uniform(60, 90, size=(4, 5))
+    fresh = rng.uniform(60, 90, size=(4, 6))
+    chosen, luckiest, other = rng.permutation(4)[:3]
+    tuning[chosen] -= 20
+    tuning[luckiest, 0] = 5.0
+    fresh[other] -= 25
+    return rates, tuning.round(), fresh.round()
+
+
+def _chosen_by_the_fresh_runs(rates, tuning, fresh):
+    best = fresh.mean(axis=1).argmin()
+    return rates[best], fresh[best].mean()
+
+
+def _reports_the_tuning_runs(rates, tuning, fresh):
+    best = tuning.mean(axis=1).argmin()
+    return rates[best], tuning[best].mean()
+
+
+def _by_the_best_single_run(rates, tuning, fresh):
+    best = tuning.min(axis=1).argmin()
+    return rates[best], fresh[best].mean()
+
+
+def _by_all_runs_together(rates, tuning, fresh):
+    every = np.concatenate([tuning, fresh], axis=1).mean(axis=1)
+    best = every.argmin()
+    return rates[best], every[best]
+
+
+def _the_slowest(rates, tuning, fresh):
+    worst = tuning.mean(axis=1).argmax()
+    return rates[worst], fresh[worst].mean()
+
+
+def _index_instead_of_rate(rates, tuning, fresh):
+    best = tuning.mean(axis=1).argmin()
+    return best, fresh[best].mean()
+
+
+def _fresh_best_at_the_chosen_rate(rates, tuning, fresh):
+    best = tuning.mean(axis=1).argmin()
+    return rates[best], fresh[best].min()
+
+
+def ratio_interval(a, b, chosen):
+    """Draw the same runs for both losses, and compare the means of each draw."""
+    ratios = a[chosen].mean(axis=1) / b[chosen].mean(axis=1)
+    low, high = np.quantile(ratios, [0.025, 0.975])
+    return low, high
+
+
+def _draw_pairs(rng):
+    n = int(rng.integers(8, 12))
+    seeds = rng.uniform(20, 200, size=n)
+    a, b = (seeds * rng.uniform(0.7, 1.3, size=n) for _ in range(2))
+    return a.round(), b.round(), rng.integers(n, size=(200, n))
+
+
+def _quantiles(ratios, low=0.025, high=0.975):
+    return tuple(np.quantile(ratios, [low, high]))
+
+
+def _mean_of_ratios(a, b, chosen):
+    return _quantiles((a / b)[chosen].mean(axis=1))
+
+
+def _other_way_round(a, b, chosen):
+    return ratio_interval(b, a, chosen)
+
+
+def _drawn_apart(a, b, chosen):
+    return _quantiles(a[chosen].mean(axis=1) / b[chosen[::-1]].mean(axis=1))
+
+
+def _difference(a, b, chosen):
+    return _quantiles((a - b)[chosen].mean(axis=1))
+
+
+def _five_per_cent_on_each_side(a, b, chosen):
+    return _quantiles(a[chosen].mean(axis=1) / b[chosen].mean(axis=1), 0.05, 0.95)
+
+
+def _spread_of_single_runs(a, b, chosen):
+    return _quantiles(a / b)
+
+
+def _wrong_axis(a, b, chosen):
+    return _quantiles(a[chosen].mean(axis=0) / b[chosen].mean(axis=0))
+
+
+def _from_least_to_most(a, b, chosen):
+    return _quantiles(a[chosen].mean(axis=1) / b[chosen].mean(axis=1), 0, 1)
+
+
+def platt_scaling(scores, labels, new_scores):
+    """Fit a logistic regression with one feature, the score."""
+    from sklearn.linear_model import LogisticRegression
+
+    platt = LogisticRegression().fit(scores[:, None], labels)
+    return platt.predict_proba(new_scores[:, None])[:, 1]
+
+
+def _draw_scores(rng):
+    labels = rng.integers(2, size=60)
+    scores = 2.0 * labels - 1 + rng.normal(0.0, 0.8, size=60)
+    new = rng.normal(0.0, 1.5, size=7)
+    return scores.round(2), labels, new.round(2)
+
+
+def _sigmoid_of_the_score(scores, labels, new_scores):
+    return 1 / (1 + np.exp(-new_scores))
+
+
+def _probability_of_class_0(scores, labels, new_scores):
+    return 1 - platt_scaling(scores, labels, new_scores)
+
+
+def _classes(scores, labels, new_scores):
+    from sklearn.linear_model import LogisticRegression
+
+    platt = LogisticRegression().fit(scores[:, None], labels)
+    return platt.predict(new_scores[:, None])
+
+
+def _both_columns(scores, labels, new_scores):
+    from sklearn.linear_model import LogisticRegression
+
+    platt = LogisticRegression().fit(scores[:, None], labels)
+    return platt.predict_proba(new_scores[:, None])
+
+
+def _share_of_the_range(scores, labels, new_scores):
+    low, high = scores.min(), scores.max()
+    return np.clip((new_scores - low) / (high - low), 0, 1)
+
+
+def _for_the_old_scores(scores, labels, new_scores):
+    return platt_scaling(scores, labels, scores)
+
+
+def _squared_hinge_reading(scores, labels, new_scores):
+    return np.clip((new_scores + 1) / 2, 0, 1)
+
+
+EXERCISES = (
+    Exercise(
+        id="hinge-or-crossentropy-1",
+        minutes=3,
+        difficulty="finger",
+        solution=first_arrival,
+        hints=(
+            "Which is the first number that is at least 0.99? What comes after it does "
+            "not matter.",
+            "It is the third look, and there is a look after every 10 updates.",
+        ),
+        mistakes=(
+            Mistake(
+                _looks_counted_from_zero,
+                "You counted the looks from 0. The first look comes after 10 updates.",
+            ),
+            Mistake(
+                _looks_not_updates,
+                "This is the number of the look. Between two looks there are 10 "
+                "updates.",
+            ),
+            Mistake(
+                _for_good,
+                "From there on it stays above 0.99. The chapter counts the **first** "
+                "arrival, even if the network falls back once.",
+            ),
+            Mistake(
+                _waits_for_all,
+                "You waited for 1.0. The target is 0.99.",
+            ),
+            Mistake(
+                _looks_above,
+                "There are 10 updates from look to look here, not a whole pass of 150.",
+            ),
+        ),
+        right="The next look is below 0.99 again. A rule that waits for good would "
+        "have said 50: say which rule you use.",
+    ),
+    Exercise(
+        id="hinge-or-crossentropy-2",
+        minutes=8,
+        difficulty="core",
+        solution=mean_updates,
+        draw=_draw_updates,
+        hints=(
+            "`np.isnan(updates)` marks the runs that never arrived.",
+            "Put the budget in their place: `np.where(never, budget, updates)`.",
+            "The mean of that, and `np.mean(never)`.",
+        ),
+        mistakes=(
+            Mistake(
+                _dropped,
+                "You left out the runs that never arrived. A loss that fails often and "
+                "is quick otherwise would look like the best of all.",
+            ),
+            Mistake(
+                _never_is_zero,
+                "You counted 0 updates for runs that never arrived: the worst runs "
+                "became the quickest.",
+            ),
+            Mistake(
+                _slowest_arrival,
+                "You gave them the slowest arrival. They were watched longer than "
+                "that, through the whole budget, and had not arrived.",
+            ),
+            Mistake(
+                _nan_in_nan_out,
+                "A mean over NaN is NaN. Put the budget in the place of NaN first.",
+            ),
+            Mistake(
+                _share_that_arrives,
+                "The second number is the share that arrived. Asked for is the share "
+                "that never did.",
+            ),
+            Mistake(
+                _number_instead_of_share,
+                "The second number is a count. Divide by the number of runs.",
+            ),
+            Mistake(
+                _divided_by_those_that_arrive,
+                "You divided by the runs that arrived. All runs are in the sum, so "
+                "divide by all of them.",
+            ),
+        ),
+        right="The mean is a lower bound: with a longer budget it could only grow.",
+    ),
+    Exercise(
+        id="hinge-or-crossentropy-3",
+        minutes=8,
+        difficulty="core",
+        solution=rate_and_result,
+        draw=_draw_grid,
+        hints=(
+            "Rows are rates. The mean of each row of `tuning` says how good a rate is.",
+            "`best = tuning.mean(axis=1).argmin()` is its row.",
+            "Report `rates[best]` and the mean of `fresh[best]`.",
+        ),
+        mistakes=(
+            Mistake(
+                _chosen_by_the_fresh_runs,
+                "You chose by the runs that you report. The best of several noisy "
+                "means is partly luck, so the report is too good.",
+            ),
+            Mistake(
+                _reports_the_tuning_runs,
+                "The rate is right. You report the runs that chose it, and they were "
+                "chosen for being good: report the fresh ones.",
+            ),
+            Mistake(
+                _by_the_best_single_run,
+                "You chose the rate of the luckiest single run. Take the mean of each "
+                "row.",
+            ),
+            Mistake(
+                _by_all_runs_together,
+                "You used all runs both to choose and to report. Fresh runs must not "
+                "take part in the choice.",
+            ),
+            Mistake(
+                _the_slowest,
+                "You took the rate with the most updates. Fewer are better: `argmin`.",
+            ),
+            Mistake(
+                _index_instead_of_rate,
+                "The first number is the row. Asked for is the rate in it.",
+            ),
+            Mistake(
+                _fresh_best_at_the_chosen_rate,
+                "The rate is right. You report its luckiest fresh run; report the "
+                "mean.",
+            ),
+        ),
+        right="Another rate did better on the fresh runs. To know that you had to look "
+        "at them, and then they are no longer fresh.",
+    ),
+    Exercise(
+        id="hinge-or-crossentropy-4",
+        minutes=10,
+        difficulty="core",
+        solution=ratio_interval,
+        draw=_draw_pairs,
+        hints=(
+            "`a[chosen]` has a row for each draw: the updates of the drawn runs.",
+            "Take the mean of each row, for `a` and for `b`, and divide.",
+            "`np.quantile(ratios, [0.025, 0.975])` leaves 2.5 % outside on each side.",
+        ),
+        mistakes=(
+            Mistake(
+                _mean_of_ratios,
+                "You averaged the ratios of single runs, which lets a few quick runs "
+                "of `b` rule. Divide the mean of `a` by the mean of `b`.",
+            ),
+            Mistake(
+                _other_way_round,
+                "This is `b` over `a`.",
+            ),
+            Mistake(
+                _drawn_apart,
+                "You drew other runs for `b` than for `a`. They belong together: equal "
+                "seeds begin with equal weights, and that luck cancels.",
+            ),
+            Mistake(
+                _difference,
+                "This is the interval of the difference. Asked for is the ratio.",
+            ),
+            Mistake(
+                _five_per_cent_on_each_side,
+                "With 5 % outside on each side this is a 90 % interval.",
+            ),
+            Mistake(
+                _spread_of_single_runs,
+                "This is where the single runs lie. Asked for is how sure you are of "
+                "the ratio of the means.",
+            ),
+            Mistake(
+                _wrong_axis,
+                "Rows are draws: take the mean along `axis=1`.",
+            ),
+            Mistake(
+                _from_least_to_most,
+                "From the smallest to the largest ratio: with more draws this grows "
+                "without end. Leave out 2.5 % on each side.",
+            ),
+        ),
+        right="If the interval holds 1, these runs do not tell which loss is quicker.",
+    ),
+    Exercise(
+        id="hinge-or-crossentropy-5",
+        minutes=20,
+        difficulty="open",
+        solution=platt_scaling,
+        draw=_draw_scores,
+        # How closely a solver stops is its own choice.
+        tolerance=1e-3,
+        hints=(
+            "A logistic regression has a table of features. Here it has one column: "
+            "`scores[:, None]`.",
+            "`LogisticRegression().fit(scores[:, None], labels)`.",
+            "`predict_proba(new_scores[:, None])` has a column for each class. Class 1 "
+            "is the second.",
+        ),
+        mistakes=(
+            Mistake(
+                _sigmoid_of_the_score,
+                "This is the sigmoid of the score itself. Platt scaling learns from "
+                "held-out labels how steep the sigmoid is and where its middle lies.",
+            ),
+            Mistake(
+                _probability_of_class_0,
+                "This is the probability of class 0, the first column.",
+            ),
+            Mistake(
+                _classes,
+                "`predict` gives classes. Asked for are probabilities: "
+                "`predict_proba`.",
+            ),
+            Mistake(
+                _both_columns,
+                "These are both columns. Asked for is the probability of class 1, "
+                "`[:, 1]`.",
+            ),
+            Mistake(
+                _share_of_the_range,
+                "A score in the middle of the range is not half likely. Let the labels "
+                "say how often class 1 occurs at each score.",
+            ),
+            Mistake(
+                _for_the_old_scores,
+                "You fitted and predicted on the same scores. Predict `new_scores`.",
+            ),
+            Mistake(
+                _squared_hinge_reading,
+                "(s + 1) / 2 reads the best score of the *squared* hinge. It uses no "
+                "held-out labels, and no other loss gives such a score.",
+            ),
+        ),
+        right="Where held-out scores separate the classes, the steepest sigmoid fits "
+        "best, and only scikit-learn's price on large weights, `C`, stops it. So on "
+        "the circles the probabilities would tell more about `C` than about the data.",
+    ),
+)
