@@ -76,13 +76,18 @@ def pytorch_step(settings: Settings) -> Work:
 
 
 def step_operations(settings: Settings) -> float:
-    """Return the multiplications and additions of a step's matrix products.
-
-    Two for each weight and character, once forward and twice backward.
-    """
+    """Return the multiplications and additions of a step's matrix products."""
     sizes = _sizes(settings)
-    weights = 2 * 4 * sizes.units * 2 * sizes.units + sizes.units * CODES
-    return 3 * 2 * weights * sizes.batch * sizes.window
+    return sizes.batch * sizes.window * operations_a_character(sizes.units)
+
+
+def operations_a_character(units: int) -> float:
+    """Return what training on one character takes.
+
+    Two operations for each weight, once forward and twice backward.
+    """
+    weights = 2 * 4 * units * 2 * units + units * CODES
+    return 3 * 2 * weights
 
 
 # --- Sampling ----------------------------------------------------------------------

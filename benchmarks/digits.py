@@ -65,15 +65,21 @@ def pytorch_network() -> Any:
 
 
 def operations(settings: Settings) -> float:
-    """Return the multiplications and additions of an epoch.
+    """Return the multiplications and additions of an epoch."""
+    return _images(settings) * operations_an_image()
 
-    Two for each weight and place of a layer, once forward and twice backward: for the
-    gradients of the weights and of the input, which the first layer does not need.
+
+def operations_an_image() -> float:
+    """Return what training on one image takes.
+
+    Two operations for each weight and place of a layer, once forward and twice
+    backward: for the gradients of the weights and of the input, which the first layer
+    does not need.
     """
     first = 26 * 26 * 9 * 32
     second = 24 * 24 * 9 * 32 * 64
     dense = 64 * 12 * 12 * 128 + 128 * 10
-    return _images(settings) * 2 * (2 * first + 3 * (second + dense))
+    return 2 * (2 * first + 3 * (second + dense))
 
 
 def _images(settings: Settings) -> int:

@@ -236,7 +236,7 @@ def _measure(work: Work) -> dict[str, Any]:
     seconds = time.perf_counter() - start
     return {
         "s": seconds,
-        "MB": _peak_memory() - before,
+        "MB": peak_memory() - before,
         "values": values,
         "threads": _threads(),
     }
@@ -249,7 +249,7 @@ def _memory() -> float:
     return psutil.Process().memory_info().rss / MEGABYTE
 
 
-def _peak_memory() -> float:
+def peak_memory() -> float:
     """Return the most that this process has held so far, in MB.
 
     Linux counts in `ru_maxrss` what the parent held when it started this process.

@@ -1,0 +1,397 @@
+"""The exercises of the chapter on GPUs and TPUs."""
+
+import math
+
+from ._core import Exercise, Mistake
+
+
+def share_and_speed():
+    """Divide the rate of the step by the rate of the product."""
+    operations, seconds, roof = 3.32e11, 0.020, 50e12
+    share = operations / seconds / roof
+    characters = 128 * 100 / seconds
+    return share, characters
+
+
+def _roof_over_rate():
+    return 50e12 / (3.32e11 / 0.020), 640_000.0
+
+
+def _percent():
+    return 33.2, 640_000.0
+
+
+def _windows_a_second():
+    return 0.332, 6_400.0
+
+
+def _steps_a_second():
+    return 0.332, 50.0
+
+
+def _milliseconds_not_converted():
+    return 0.332, 640.0
+
+
+def layers_with_cudnn():
+    """Keep tanh, the sigmoid, the bias, the loop, and the states without dropout."""
+    return "AD"
+
+
+def _dropout_of_the_inputs():
+    return "A"
+
+
+def _another_activation():
+    return "ABD"
+
+
+def _dropout_of_the_states():
+    return "ACD"
+
+
+def _unrolled():
+    return "ADE"
+
+
+def _without_bias():
+    return "ADF"
+
+
+def _all_of_them():
+    return "ABCDEF"
+
+
+def smallest_loss(bits):
+    """Take the probability one step below 1."""
+    below_one = 1 - 2.0 ** -(bits + 1)
+    return -math.log(below_one)
+
+
+def _draw_bits(rng):
+    return (int(rng.integers(3, 11)),)
+
+
+def _step_above_one(bits):
+    return -math.log(1 - 2.0**-bits)
+
+
+def _half_a_step(bits):
+    return -math.log(1 - 2.0 ** -(bits + 2))
+
+
+def _step_itself(bits):
+    return 2.0 ** -(bits + 1)
+
+
+def _loss_of_a_small_probability(bits):
+    return (bits + 1) * math.log(2)
+
+
+def _logarithm_to_base_two(bits):
+    return -math.log2(1 - 2.0 ** -(bits + 1))
+
+
+def time_step(seconds, examples, batch_size, window):
+    """Divide an epoch by its steps, and a step by its time steps."""
+    steps = -(-examples // batch_size)
+    return seconds / steps / window * 1e6
+
+
+def _draw_epoch(rng):
+    batch_size = int(rng.integers(16, 200))
+    # Not a multiple, so that the smaller last batch counts.
+    examples = batch_size * int(rng.integers(4, 12)) + int(rng.integers(1, batch_size))
+    return float(rng.uniform(1, 200)), examples, batch_size, int(rng.integers(20, 600))
+
+
+def _last_batch_in_part(seconds, examples, batch_size, window):
+    return seconds / (examples / batch_size) / window * 1e6
+
+
+def _last_batch_left_out(seconds, examples, batch_size, window):
+    return seconds / (examples // batch_size) / window * 1e6
+
+
+def _each_example(seconds, examples, batch_size, window):
+    return seconds / examples / window * 1e6
+
+
+def _a_training_step(seconds, examples, batch_size, window):
+    return time_step(seconds, examples, batch_size, 1)
+
+
+def _in_seconds(seconds, examples, batch_size, window):
+    return time_step(seconds, examples, batch_size, window) / 1e6
+
+
+def _in_milliseconds(seconds, examples, batch_size, window):
+    return time_step(seconds, examples, batch_size, window) / 1e3
+
+
+def batch_to_fill(rate, latency, units):
+    """Find where the arithmetic of a time step outlasts its waiting."""
+    weights = 16 * units**2 + 256 * units
+    arithmetic = 6 * weights / rate  # seconds for one example
+    waiting = 4 * latency  # two layers, there and back
+    return math.floor(waiting / arithmetic) + 1
+
+
+def _draw_device(rng):
+    rate, latency = rng.uniform(2e13, 5e14), rng.uniform(2e-6, 1e-5)
+    return float(rate), float(latency), int(rng.integers(64, 1024))
+
+
+def _batch(rate, latency, weights, *, flop=6, waits=4):
+    return math.floor(waits * latency * rate / (flop * weights)) + 1
+
+
+def _weights(units):
+    return 16 * units**2 + 256 * units
+
+
+def _forward_alone(rate, latency, units):
+    return _batch(rate, latency, _weights(units), flop=2)
+
+
+def _waiting_there_alone(rate, latency, units):
+    return _batch(rate, latency, _weights(units), waits=2)
+
+
+def _one_layer_waits(rate, latency, units):
+    return _batch(rate, latency, _weights(units), waits=1)
+
+
+def _one_layer_of_weights(rate, latency, units):
+    return _batch(rate, latency, 8 * units**2 + 256 * units)
+
+
+def _output_left_out(rate, latency, units):
+    return _batch(rate, latency, 16 * units**2)
+
+
+def _waits_not_multiplied_by_two_layers(rate, latency, units):
+    return _batch(rate, latency, 8 * units**2 + 256 * units, waits=2)
+
+
+def _rounded_down(rate, latency, units):
+    return _batch(rate, latency, _weights(units)) - 1
+
+
+EXERCISES = (
+    Exercise(
+        id="gpu-tpu-1",
+        minutes=4,
+        difficulty="finger",
+        solution=share_and_speed,
+        hints=(
+            "How many operations a second does the step do? Set that beside the 50 "
+            "trillion of the product.",
+            "3.32e11 operations in 0.020 s are 1.66e13 a second. And a step works "
+            "off a whole batch of windows, each with 100 characters.",
+        ),
+        mistakes=(
+            Mistake(
+                _roof_over_rate,
+                "The second number is right. The first is how many times faster the "
+                "product is: the share is its inverse.",
+            ),
+            Mistake(
+                _percent,
+                "The second number is right, and so is 33.2 %. Give the share as a "
+                "number between 0 and 1.",
+            ),
+            Mistake(
+                _windows_a_second,
+                "The share is right. 6,400 are the windows a second, and each window "
+                "has 100 characters.",
+            ),
+            Mistake(
+                _steps_a_second,
+                "The share is right. 50 are the steps a second. How many characters "
+                "does one step work off?",
+            ),
+            Mistake(
+                _milliseconds_not_converted,
+                "The share is right. 640 are the characters a millisecond.",
+            ),
+        ),
+        right="A third of the roof would be a very good value for a recurrent "
+        "network: most stay far below it.",
+    ),
+    Exercise(
+        id="gpu-tpu-2",
+        minutes=5,
+        difficulty="core",
+        solution=layers_with_cudnn,
+        hints=(
+            "cuDNN's program is fixed: the usual functions, biases, and a loop that "
+            "no one reaches into. What changes something inside the loop?",
+            "Dropout of the inputs is over before the loop begins. Dropout of the "
+            "states acts inside it.",
+        ),
+        mistakes=(
+            Mistake(
+                _dropout_of_the_inputs,
+                "A is right, and there is one more. `dropout` acts on the inputs, "
+                "before the loop.",
+            ),
+            Mistake(
+                _another_activation,
+                "A and D are right. cuDNN computes tanh and nothing else in that "
+                "place, so B leaves its path.",
+            ),
+            Mistake(
+                _dropout_of_the_states,
+                "A and D are right. `recurrent_dropout` acts on the states between "
+                "two time steps, inside the loop that cuDNN does not open.",
+            ),
+            Mistake(
+                _unrolled,
+                "A and D are right. `unroll=True` replaces the loop by one copy of "
+                "the cell for each time step, so there is no loop for cuDNN to run.",
+            ),
+            Mistake(
+                _without_bias,
+                "A and D are right. cuDNN's path asks for the biases.",
+            ),
+            Mistake(
+                _all_of_them,
+                "All six train, and that is the trap: four of them leave cuDNN's path "
+                "without a word. Look at the table of the conditions.",
+            ),
+        ),
+        right="None of the other four says so: they train, only more slowly.",
+    ),
+    Exercise(
+        id="gpu-tpu-3",
+        minutes=8,
+        difficulty="core",
+        solution=smallest_loss,
+        draw=_draw_bits,
+        hints=(
+            "The loss is smallest for the largest probability below 1. Which number "
+            "is that?",
+            "Between 1/2 and 1 the numbers lie half as far apart as between 1 and 2.",
+            "For bfloat16, with 7 bits, the number is 1 - 1/256.",
+        ),
+        mistakes=(
+            Mistake(
+                _step_above_one,
+                "That is the step above 1. Below 1 the numbers lie twice as close.",
+            ),
+            Mistake(
+                _half_a_step,
+                "That is where a probability begins to be rounded to 1. Asked for is "
+                "the loss of the next number that the format has.",
+            ),
+            Mistake(
+                _step_itself,
+                "That is the distance from 1. The loss is minus the logarithm of the "
+                "probability: close to it, and not the same.",
+            ),
+            Mistake(
+                _loss_of_a_small_probability,
+                "That is the loss of the probability 2 to the power -(bits + 1), which "
+                "is close to 0. Which probability has the smallest loss?",
+            ),
+            Mistake(
+                _logarithm_to_base_two,
+                "That is the loss in bits. This course counts in nats: use the natural "
+                "logarithm.",
+            ),
+        ),
+        right="With 7 bits it is 0.0039, with float16's 10 bits 0.00049, and with "
+        "float32's 23 bits 6e-8.",
+    ),
+    Exercise(
+        id="gpu-tpu-4",
+        minutes=8,
+        difficulty="core",
+        solution=time_step,
+        draw=_draw_epoch,
+        hints=(
+            "First divide the epoch by the number of its training steps. A smaller "
+            "last batch is a step too.",
+            "Then divide a training step by the time steps of a window, and mind the "
+            "unit.",
+        ),
+        mistakes=(
+            Mistake(
+                _last_batch_in_part,
+                "The last batch is smaller, but the recurrent layer takes as many time "
+                "steps for it as for a full one: round the number of batches up.",
+            ),
+            Mistake(
+                _last_batch_left_out,
+                "The smaller last batch is trained on too: round up, not down.",
+            ),
+            Mistake(
+                _each_example,
+                "The examples of a batch go through a time step together: divide by "
+                "the number of batches, not of examples.",
+            ),
+            Mistake(
+                _a_training_step,
+                "That is a whole training step. It has as many time steps as the "
+                "window is long.",
+            ),
+            Mistake(_in_seconds, "That is in seconds: a second has 1e6 microseconds."),
+            Mistake(
+                _in_milliseconds,
+                "That is in milliseconds: a millisecond has 1,000 microseconds.",
+            ),
+        ),
+        right="Seconds an epoch hide the batch. Microseconds a time step show what the "
+        "device waits for.",
+    ),
+    Exercise(
+        id="gpu-tpu-5",
+        minutes=15,
+        difficulty="open",
+        solution=batch_to_fill,
+        draw=_draw_device,
+        hints=(
+            "Write down both times of a whole training step: the arithmetic of the "
+            "batch, and the waiting. The length of the window is a factor of both.",
+            "For one time step: 6 operations for each weight and example, with "
+            "16 units**2 + 256 units weights, against 4 products that wait.",
+            "Divide the waiting by the arithmetic of one example. The answer is the "
+            "next whole number above it.",
+        ),
+        mistakes=(
+            Mistake(
+                _forward_alone,
+                "You counted 2 operations for each weight, the way there. The way back "
+                "takes 4 more.",
+            ),
+            Mistake(
+                _waiting_there_alone,
+                "You counted the waiting of the way there. The way back waits as "
+                "often.",
+            ),
+            Mistake(
+                _one_layer_waits,
+                "A time step waits four times: two layers, there and back.",
+            ),
+            Mistake(
+                _waits_not_multiplied_by_two_layers,
+                "The network has two LSTM layers, with the weights and the waiting "
+                "of both.",
+            ),
+            Mistake(
+                _one_layer_of_weights,
+                "Both LSTM layers have weights: 8 units**2 each.",
+            ),
+            Mistake(
+                _output_left_out,
+                "The last layer has weights too: from `units` to 256 characters.",
+            ),
+            Mistake(
+                _rounded_down,
+                "At that batch size the waiting still takes longer: one more.",
+            ),
+        ),
+        right="The window is no part of the answer: a longer one has more of both.",
+    ),
+)
