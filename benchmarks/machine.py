@@ -5,10 +5,10 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import MEGABYTE, Contestant, Row, Settings, Values, Work
+from companion import _host
 
 PACKAGES = (
     *("jax", "jaxlib", "keras", "mlxtend", "numpy", "scikit-learn", "tensorflow"),
@@ -32,7 +32,7 @@ PRODUCTS = {
 def describe() -> dict[str, Any]:
     """Return the processor, the threads and the versions."""
     return {
-        "processor": _processor(),
+        "processor": _host.processor(),
         "cores": os.cpu_count(),
         "usable_cores": _usable_cores(),
         "system": platform.platform(),
@@ -118,14 +118,6 @@ def _usable_cores() -> int | None:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count()
-
-
-def _processor() -> str:
-    """Return the processor's name."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    names = [line.split(":", 1)[1] for line in lines if line.startswith("model name")]
-    return names[0].strip() if names else platform.processor()
 
 
 ROOFS = Row(

@@ -132,7 +132,8 @@ class Distribution:
     processes : int
         How many processes take part.
     process : int
-        The number of this process, from 0. Let only process 0 print and save.
+        The number of this process, from 0. Let only process 0 print, and save when the
+        distribution has ended.
     """
 
     def __init__(self, devices: int, processes: int, process: int) -> None:
@@ -205,8 +206,12 @@ def distribute(*, devices: int | None = None) -> Distribution:
 
     An error that nobody catches ends its process at once, and a process that is gone
     ends the others: in the middle of a training at their next exchange, else after
-    JAX's 100 seconds without a sign of life. `model.predict` does not work across
-    processes: give the weights to a model outside the distribution.
+    JAX's 100 seconds without a sign of life.
+
+    What exchanges values waits until every process takes part. While the distribution
+    is in force that holds for building and for saving a model too, so callbacks that
+    save belong to all processes, each with a file of its own. `model.predict` does not
+    work across processes: give the weights to a model outside the distribution.
 
     Examples
     --------

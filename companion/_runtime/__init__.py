@@ -1,8 +1,7 @@
 """What `companion.runtime` is made of.
 
-`host` says what the machine is, `job` what the environment says of other processes and
-`refusals` what cannot be distributed. `on_tensorflow` and `on_jax` hold each backend's
-lines.
+`job` reads what the environment says of other processes, `refusals` says what cannot be
+distributed. `on_tensorflow` and `on_jax` hold each backend's lines.
 """
 
 import platform
@@ -43,7 +42,7 @@ def distribute(count: int | None) -> tuple[int, int, int]:
     """
     job.check_backend()
     backend = backend_module()
-    refusals.check_none_in_force(backend.devices_in_force() is not None)
+    refusals.check_none_in_force(in_force())
     processes = job.from_environment()
     if processes is not None:
         refusals.check_can_join(keras.config.backend(), count)
@@ -52,6 +51,11 @@ def distribute(count: int | None) -> tuple[int, int, int]:
     refusals.check_enough(count, devices)
     chosen = devices[:count]
     return len(chosen), *backend.distribute(chosen)
+
+
+def in_force() -> bool:
+    """Tell whether something is distributed."""
+    return backend_module().devices_in_force() is not None
 
 
 def end() -> None:

@@ -9,14 +9,14 @@ import keras
 import numpy as np
 from jax.experimental import multihost_utils
 
-from companion._runtime import host
+from companion import _host
 from companion._runtime.job import Job
 
 
 def device(platform: str) -> tuple[str, int | None, str]:
     """Return a device's name and memory, and the path that an LSTM takes."""
     if platform == "cpu":
-        return host.processor(), host.memory(), "XLA"
+        return _host.processor(), _host.memory(), "XLA"
     first = jax.local_devices()[0]
     memory = (first.memory_stats() or {}).get("bytes_limit")
     return first.device_kind, memory, "cuDNN" if _has_cudnn(platform) else "XLA"

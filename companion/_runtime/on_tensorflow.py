@@ -3,13 +3,13 @@
 import keras
 import tensorflow as tf
 
-from companion._runtime import host
+from companion import _host
 
 
 def device(platform: str) -> tuple[str, int | None, str]:
     """Return a device's name and memory, and the path that an LSTM takes."""
     if platform == "cpu":
-        return host.processor(), host.memory(), "plain"
+        return _host.processor(), _host.memory(), "plain"
     if platform == "tpu":
         return "TPU", None, "XLA"
     first = tf.config.list_physical_devices("GPU")[0]
@@ -36,10 +36,15 @@ def devices_in_force() -> int | None:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def devices_of(model: keras.Model) -> int:
-    """Return on how many devices a model lies."""
-    strategy = model.distribute_strategy
-    return 1 if strategy is None else strategy.num_replicas_in_sync
+def devices_of(model: keras.Model) -> int | None:
+    """Return on how many devices a model lies, or None if it has no variables yet.
+
+    Keras's `model.distribute_strategy` does not say: for a model that was built outside
+    it names the strategy that is in force now.
+    """
+    values = (variable.value for variable in model.variables)
+    places = (len(getattr(value, "values", [value])) for value in values)
+    return min(places, default=None)
 
 
 def spans_processes(model: keras.Model) -> bool:

@@ -35,8 +35,8 @@ def check_enough(count: int | None, devices: list[str]) -> None:
     if count is not None and count > len(devices):
         raise ValueError(
             f"`devices` must be at most {len(devices)}, the number of devices here. "
-            f"Received: devices={count}. To try several on a CPU, set "
-            f"JAX_NUM_CPU_DEVICES={count} before JAX is imported."
+            f"Received: devices={count}. To try several on a CPU, use JAX and set "
+            f"JAX_NUM_CPU_DEVICES={count} before it is imported."
         )
 
 
@@ -49,6 +49,8 @@ def check(model: keras.Model, *, batch_size: int, steps: int) -> None:
     if devices is None:
         _check_ended(backend.spans_processes(model))
         return
+    # First, so that every process refuses: one that is content would wait for the rest.
+    check_agreement({"batch_size": batch_size, "number of steps": steps})
     _check_place(backend.devices_of(model), devices)
     _check_stateless(model)
     if batch_size % devices:
@@ -57,7 +59,6 @@ def check(model: keras.Model, *, batch_size: int, steps: int) -> None:
             f"`batch_size` must be a multiple of {devices}, for example "
             f"{batch_size + -batch_size % devices}. Received: batch_size={batch_size}"
         )
-    check_agreement({"batch_size": batch_size, "number of steps": steps})
 
 
 def check_agreement(numbers: dict[str, int]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from companion import runtime
+from companion import _runtime, runtime
 from companion._integers import check_seed
 from companion._runtime.refusals import check_agreement
 
@@ -43,9 +43,10 @@ def check_model(model: keras.Model) -> None:
     )
     strategy = getattr(model, "distribute_strategy", None)
     _check_setting(
-        strategy is not None and strategy.num_replicas_in_sync > 1,
-        "On TensorFlow training.fit runs on one device, and the model is distributed "
-        "over several",
+        strategy is not None
+        and (strategy.num_replicas_in_sync > 1 or _runtime.in_force()),
+        "On TensorFlow training.fit runs on one device, and this model is distributed "
+        f"by {type(strategy).__name__}",
     )
     _check_shared_examples(keras.distribution.distribution())
 
@@ -57,6 +58,8 @@ def check_distribution(model: keras.Model, plan: Any, *, seed: int) -> None:
         check_agreement(
             {
                 "number of epochs": plan.epochs,
+                "setting of shuffle": plan.shuffle,
+                "size of a validation batch": plan.validation_batch_size,
                 "seed": seed,
                 "training data (their checksums)": _checksum(plan.training),
                 "validation data (their checksums)": _checksum(plan.validation),

@@ -44,7 +44,7 @@ def circles():
 
 
 def digits():
-    """Train convolutions, one step at a time, with dropout."""
+    """Train convolutions, step by step, with dropout and a smaller last batch."""
     layers = keras.layers
     model = keras.Sequential(
         [
@@ -57,7 +57,7 @@ def digits():
     )
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
     x, y, *_ = data.digits()
-    return model, training.fit(model, x[:64], y[:64], batch_size=16, epochs=2, **QUIET)
+    return model, training.fit(model, x[:60], y[:60], batch_size=16, epochs=2, **QUIET)
 
 
 def characters():
@@ -152,13 +152,19 @@ def processes(folder, script):
         x, y, number = X[:16], Y[:16], job.process
         fit = {"batch_size": 8} | QUIET
         check = {"batch_size": 8, "steps": 1}
+        saved = keras.callbacks.ModelCheckpoint(f"{number}.keras")
+        training.fit(model, x, y, callbacks=[saved], **fit)
         note(
             found,
             "steps",
             lambda: runtime.check(model, **check | {"steps": 5 + number}),
         )
+        batch = {"batch_size": 8 + number}
+        note(found, "batch", lambda: runtime.check(model, **check | batch))
         note(found, "data", lambda: training.fit(model, x + number, y, **fit))
         note(found, "seed", lambda: training.fit(model, x, y, **fit | {"seed": number}))
+        order = {"shuffle": number == 0}
+        note(found, "order", lambda: training.fit(model, x, y, **fit | order))
         note(found, "predict", lambda: runtime.check(model, **check, predict=True))
         note(found, "Keras's predict", lambda: model.predict(x, verbose=0))
     note(found, "ended", lambda: runtime.check(model, **check))
@@ -181,7 +187,7 @@ def mirrored(folder):
     cpu = tf.config.list_physical_devices("CPU")[0]
     four = [tf.config.LogicalDeviceConfiguration()] * 4
     tf.config.set_logical_device_configuration(cpu, four)
-    found = {}
+    found, before = {}, compiled_circles()
     fit = {"batch_size": 20, "epochs": 2, "shuffle": False, "verbose": 0}
     for name in ("alone", "together"):
         job = runtime.distribute() if name == "together" else None
@@ -191,6 +197,7 @@ def mirrored(folder):
         found[name] = [history, [array.tolist() for array in model.get_weights()]]
     found["job"] = describe(job)
     note(found, "batch", lambda: runtime.check(model, batch_size=30, steps=1))
+    note(found, "place", lambda: runtime.check(before, batch_size=8, steps=1))
     note(found, "training.fit", lambda: training.fit(model, X, Y, **QUIET))
     note(found, "twice", runtime.distribute)
     job.end()

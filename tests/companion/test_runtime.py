@@ -191,6 +191,14 @@ def test_a_distribution_acts_at_once_and_ends_with_its_block():
     runtime.distribute(devices=1).end()
 
 
+@tensorflow_only
+def test_one_device_of_a_strategy_is_for_keras_too():
+    with runtime.distribute(devices=1):
+        model = worker.compiled_circles()
+        with pytest.raises(ValueError, match=r"by MirroredStrategy\. Use model\.fit"):
+            worker.training.fit(model, worker.X, worker.Y, **worker.QUIET)
+
+
 def test_without_a_distribution_everything_passes():
     stateful = worker.models.char_lstm(units=2, batch_size=3, stateful=True)
     runtime.check(stateful, batch_size=3, steps=1, predict=True)
@@ -304,14 +312,17 @@ def test_two_processes(tmp_path):
         assert notes[0][name] == notes[1][name]
     assert all(each["predicted"] == [16, 1] for each in notes)
     assert_on_loopback(notes[0]["addresses"], port)
-    assert (tmp_path / "circles.keras").exists()
+    for name in ("circles", "0", "1"):
+        assert (tmp_path / f"{name}.keras").exists()
     assert notes[0]["script"]["loss"][-1] < 0.5 * notes[0]["script"]["loss"][0]
     assert_as_alone(notes[0]["trained"])
     assert_refused(
         notes[0]["refused"],
         {
             "steps": r"ValueError: The number of steps must be the same.*: 5, 6,",
+            "batch": r"ValueError: The batch_size must be the same.*: 8, 9,",
             "data": r"ValueError: The training data .*must be the same in every",
+            "order": r"ValueError: The setting of shuffle must be the same.*: 1, 0,",
             "seed": r"ValueError: The seed must be the same in every process.*: 0, 1,",
             "predict": r"ValueError: .*cannot predict.*copy.set_weights",
             "Keras's predict": r"ValueError: When using a multi-worker distribution",
@@ -350,7 +361,8 @@ def test_four_devices_of_tensorflow(tmp_path):
         notes["refused"],
         {
             "batch": r"ValueError: .*a multiple of 4, for example 32.*batch_size=30",
-            "training.fit": r"ValueError: .*distributed over several. Use model.fit",
+            "place": r"ValueError: .*after runtime.distribute\(\).*on 1 of the 4",
+            "training.fit": r"ValueError: .*by MirroredStrategy\. Use model\.fit",
             "twice": r"ValueError: .*in force already",
         },
     )
