@@ -448,6 +448,118 @@ def _counts(
         )
 
 
+def architecture(
+    model: "keras.Sequential",
+    *,
+    sizes: Sequence[str] = ("batch",),
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a network as a chain of layers, with the shapes that go in and out.
+
+    The data flow downwards. A box is a layer, with its kind, its activation where it
+    has one (those inside a recurrent layer are not named) and the number of its
+    weights; the text at an arrow is the shape of what flows there.
+
+    Parameters
+    ----------
+    model : keras.Sequential
+        A network that knows the shape of its input.
+    sizes : sequence of str
+        What to call sizes that the model leaves open, from the first axis on;
+        ``"any"`` where there is no name.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure, as high as the chain is long, without.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on, without lines and ticks.
+
+    Raises
+    ------
+    TypeError
+        If the model is no keras.Sequential.
+    ValueError
+        If the model is not built, or has no layer.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from companion import models, plots
+    >>> ax = plots.architecture(models.blobs_mlp())
+    >>> ax.texts[-1].get_text()
+    '(batch, 3)'
+    >>> plt.close(ax.figure)
+    """
+    layers = _chain(model)
+    outputs = [layer.output.shape for layer in layers]
+    if ax is None:
+        ax = panels(height=0.6 + 0.85 * len(layers))[1][0]
+    for place, (layer, shape) in enumerate(
+        zip([None, *layers], [model.input_shape, *outputs], strict=True)
+    ):
+        if layer is not None:
+            _box(_described(layer), place, ax)
+        _shape_at_arrow(_named(shape, sizes), place, ax)
+    ax.set(xlim=(0, 1), ylim=(len(layers) + 0.45, -0.05))
+    ax.set_axis_off()
+    return ax
+
+
+def _chain(model: Any) -> Sequence[Any]:
+    """Return the layers of a model that is a built chain of them."""
+    import keras
+
+    if not isinstance(model, keras.Sequential):
+        raise TypeError(
+            "model must be a keras.Sequential, a chain of layers. "
+            f"Received: {type(model).__name__}."
+        )
+    if not model.built or not model.layers:
+        raise ValueError(
+            "The model must know the shape of its input and have a layer: begin with "
+            f"keras.Input(...). Received: {model.name!r} with {len(model.layers)} "
+            f"layers, built: {model.built}."
+        )
+    return model.layers
+
+
+def _described(layer: Any) -> str:
+    """Name a layer's kind, its activation and its number of weights."""
+    words = [type(layer).__name__]
+    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    if activation != "linear" and not hasattr(layer, "cell"):
+        words.append(activation)
+    if getattr(layer, "stateful", False):
+        words.append("stateful")
+    weights = layer.count_params()
+    return ", ".join(words) + (f"\n{weights:,} weights" if weights else "")
+
+
+def _named(shape: Sequence[int | None], sizes: Sequence[str]) -> str:
+    """Write a shape, with names for the sizes that are open."""
+    names = [*sizes, *["any"] * len(shape)]
+    written = [
+        name if size is None else str(size)
+        for size, name in zip(shape, names, strict=False)
+    ]
+    return f"({', '.join(written)})"
+
+
+def _box(text: str, place: int, ax: Axes) -> None:
+    """Draw a layer: one unit of the vertical axis for each, from 0.35 to 0.95."""
+    frame = {"facecolor": (*to_rgba(COLOURS[0])[:3], 0.12), "edgecolor": COLOURS[0]}
+    ax.add_patch(plt.Rectangle((0.02, place - 0.6), 0.96, 0.6, **frame))
+    ax.text(0.5, place - 0.3, text, ha="center", va="center", fontsize=11)
+
+
+def _shape_at_arrow(text: str, place: int, ax: Axes) -> None:
+    """Draw what flows out below a layer, or above all into the first."""
+    arrow = {"arrowstyle": "->", "color": "0.35", "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", (0.5, place + 0.4), (0.5, place), arrowprops=arrow)
+    ax.text(0.54, place + 0.18, text, va="center", fontsize=11)
+
+
 def decision_regions(
     model: "keras.Model",
     x: ArrayLike,

@@ -699,3 +699,104 @@ def test_a_sigmoid_layer_of_its_own_counts_as_sigmoid():
 
     halves = np.unique(colours_of(mesh_of(ax)), axis=0)
     assert len(halves) == 2
+
+
+# The architecture.
+
+
+def words_of(ax):
+    """Return the texts of a picture from top to bottom, without the arrows."""
+    return [text.get_text() for text in ax.texts if text.get_text()]
+
+
+def chain(*layers, shape=(None,)):
+    keras = pytest.importorskip("keras")
+    return keras.Sequential([keras.Input(shape), *layers])
+
+
+def test_a_network_is_drawn_with_its_shapes_and_weights():
+    models = pytest.importorskip("companion.models")
+    lstm = "131,584 weights"
+
+    ax = plots.architecture(models.char_lstm(units=128), sizes=("batch", "100"))
+
+    assert words_of(ax) == [
+        "(batch, 100)",
+        "Embedding\n32,768 weights",
+        "(batch, 100, 128)",
+        f"LSTM\n{lstm}",
+        "(batch, 100, 128)",
+        f"LSTM\n{lstm}",
+        "(batch, 100, 128)",
+        "Dense, softmax\n33,024 weights",
+        "(batch, 100, 256)",
+    ]
+
+
+def test_a_fixed_batch_keeps_its_number_and_states_are_named():
+    models = pytest.importorskip("companion.models")
+    model = models.char_lstm(units=4, batch_size=5, stateful=True)
+
+    words = words_of(plots.architecture(model))
+
+    assert words[0] == "(5, any)"
+    assert words[3] == "LSTM, stateful\n144 weights"
+
+
+def test_layers_without_weights_or_activation_say_nothing_of_them():
+    layers = pytest.importorskip("keras").layers
+    model = chain(layers.Dense(2), layers.Dropout(0.5), layers.Dense(1), shape=(3,))
+
+    words = words_of(plots.architecture(model))
+
+    assert words[1::2] == ["Dense\n8 weights", "Dropout", "Dense\n3 weights"]
+
+
+def test_the_chain_runs_downwards_and_nothing_overlaps():
+    models = pytest.importorskip("companion.models")
+    figure, axes = plots.panels(2)
+    axes[0].set_title("the claim")
+
+    drawn = plots.architecture(models.char_lstm(units=128), ax=axes[0])
+
+    assert drawn is axes[0]
+    assert not axes[1].has_data()
+    assert axes[0].get_title() == "the claim"
+    figure.draw_without_rendering()
+    texts = [text for text in drawn.texts if text.get_text()]
+    # Half of the page's width is the narrowest place for a picture.
+    extents = [text.get_window_extent() for text in texts]
+    for text, box in zip(texts, extents, strict=True):
+        assert text.get_fontsize() >= 10
+        assert box.x1 <= figure.bbox.width / 2
+    for above, below in itertools.pairwise(extents):
+        assert above.y0 > below.y1
+    boxes = [patch.get_window_extent() for patch in drawn.patches]
+    assert len(boxes) == 4
+    for box, inside in zip(boxes, extents[1::2], strict=True):
+        assert box.x0 < inside.x0 < inside.x1 < box.x1
+        assert box.y0 < inside.y0 < inside.y1 < box.y1
+
+
+def test_a_longer_chain_gets_a_higher_figure():
+    layers = pytest.importorskip("keras").layers
+    heights = [
+        plots.architecture(
+            chain(*(layers.Dense(1) for _ in range(n)), shape=(1,))
+        ).figure.get_figheight()
+        for n in (1, 3)
+    ]
+    assert heights[1] > heights[0] + 1
+
+
+def test_what_is_no_chain_is_refused_before_anything_is_drawn():
+    keras = pytest.importorskip("keras")
+    x = keras.Input((2,))
+    functional = keras.Model(x, keras.layers.Dense(1)(x))
+    with pytest.raises(TypeError, match=r"keras\.Sequential.*Received: Functional"):
+        plots.architecture(functional)
+    unbuilt = keras.Sequential([keras.layers.Dense(1)])
+    for model in (unbuilt, keras.Sequential([x])):
+        with pytest.raises(ValueError, match=r"begin with keras\.Input"):
+            plots.architecture(model)
+    assert not plt.get_fignums()
