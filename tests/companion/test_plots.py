@@ -793,10 +793,11 @@ def test_what_is_no_chain_is_refused_before_anything_is_drawn():
     keras = pytest.importorskip("keras")
     x = keras.Input((2,))
     functional = keras.Model(x, keras.layers.Dense(1)(x))
+    open_before = plt.get_fignums()
     with pytest.raises(TypeError, match=r"keras\.Sequential.*Received: Functional"):
         plots.architecture(functional)
     unbuilt = keras.Sequential([keras.layers.Dense(1)])
     for model in (unbuilt, keras.Sequential([x])):
         with pytest.raises(ValueError, match=r"begin with keras\.Input"):
             plots.architecture(model)
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == open_before
