@@ -204,28 +204,68 @@ def test_numbers_worked_by_hand():
     assert gradient.solution(1, [np.log(2), 0.0, 0.0]) == pytest.approx(
         [0.5, -0.75, 0.25]
     )
+    # With the probability 1 the second softmax is at its floor, log(1 + 9 / e).
+    twice, logarithms, *_ = _banks.find_tasks("from-logits")
+    assert twice.solution(10, 1.0) == pytest.approx(1.4612, abs=1e-4)
+    assert logarithms.solution([1000 + np.log(2), 1000.0, 1000.0]) == pytest.approx(
+        np.log([0.5, 0.25, 0.25])
+    )
+    # Margins of 2, 0.5, -0.5 and 3 cost 0, 0.5, 1.5 and 0.
+    batch, slopes, shift, *_ = _banks.find_tasks("hinge-losses")
+    assert batch.solution([1, -1, 1, -1], [2.0, -0.5, -0.5, -3.0]) == 0.5
+    assert list(slopes.solution([1, -1, 1, -1], [2.0, -0.5, -0.5, -3.0])) == [
+        0.0,
+        1.0,
+        -1.0,
+        0.0,
+    ]
+    # Keras compares with 0, too: 1 + 0 + 3, and after the shift 1 + 5 - 7 is cut off.
+    assert shift.solution(0, [-3.0, -5.0, -6.0], 0) == 4
+    assert shift.solution(0, [-3.0, -5.0, -6.0], 10) == 0
 
 
-@pytest.mark.parametrize(
-    ("chapter", "activation"),
-    [("binary-crossentropy", "sigmoid"), ("categorical-crossentropy", "softmax")],
-)
-def test_the_answer_mends_the_model(chapter, activation):
+# What each chapter's model says where nothing is wrong: the last activation, the loss,
+# the metrics.
+RIGHT = {
+    "binary-crossentropy": ("sigmoid", '"binary_crossentropy"', '["accuracy"]'),
+    "categorical-crossentropy": (
+        "softmax",
+        '"categorical_crossentropy"',
+        '["accuracy"]',
+    ),
+    "from-logits": (
+        "linear",
+        "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
+        '["accuracy"]',
+    ),
+    "hinge-losses": ("linear", '"hinge"', "[margins.sign_accuracy]"),
+}
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_answer_mends_the_model(chapter):
+    last, loss, metrics = RIGHT[chapter]
     faults = set()
     for seed in SEEDS:
         items = paper_of(chapter, seed=seed).items
         item = next(item for item in items if item.task.kind == "bug")
         number, word = item.task.solution(*item.numbers)
         model = item.text.split("```")[1].splitlines()
-        assert model[number].startswith(f"{number:2}  ")
-        before, wrong, after = model[number].rsplit('"', 2)
-        model[number] = f'{before}"{word}"{after}'
-        faults.add((wrong, word))
-        words = [line.split('"')[1] for line in model if '"' in line]
-        loss = chapter.replace("-", "_")
-        assert words[-4:] == [activation, "adam", loss, "accuracy"]
-        assert set(words[:-4]) == {"relu"}
-    assert len(faults) == 3
+        line = model[number]
+        assert line.startswith(f"{number:2}  ")
+        model[number] = re.sub(
+            r'activation="\w+"|(?<=loss=)"\w+"|(?<=losses\.)\w+',
+            lambda found, word=word: re.sub(r'\w+(?="?$)', word, found[0]),
+            line,
+        )
+        faults.add((line.strip(), word))
+        activations = re.findall(r'activation="(\w+)"', "\n".join(model))
+        assert set(activations[:-1]) == {"relu"}
+        assert activations[-1] == last
+        assert f"    loss={loss}," in model[-3]
+        assert f"    metrics={metrics}," in model[-2]
+        assert line != model[number]
+    assert len(faults) >= 3
 
 
 # Authors.

@@ -4,6 +4,7 @@ import numpy as np
 
 from companion import losses
 from companion.assignments import Mistake, Task
+from companion.assignments._faulty import model_source
 
 
 def _draw_shares(rng):
@@ -154,49 +155,38 @@ def _draw_model(rng):
     return int(rng.integers(2, 9)), int(rng.integers(1, 4)), fault
 
 
-def _lines(inputs, hidden, fault):
-    """Return the model's source, with its fault, and the two lines to look at."""
+def _source(inputs, hidden, fault):
     place, wrong, _ = _FAULTS[fault]
     words = {"last": "sigmoid", "loss": "binary_crossentropy"} | {place: wrong}
-    dense = "    keras.layers.Dense"
-    source = [
-        "model = keras.Sequential([",
-        f"    keras.Input(({inputs},)),",
-        *[f'{dense}({16 * n}, activation="relu"),' for n in range(hidden, 0, -1)],
-        f'{dense}(1, activation="{words["last"]}"),',
-        "])",
-        "model.compile(",
-        '    optimizer="adam",',
-        f'    loss="{words["loss"]}",',
-        '    metrics=["accuracy"],',
-        ")",
-    ]
-    return source, {"last": hidden + 3, "loss": hidden + 7}
+    return model_source(
+        inputs=inputs,
+        widths=[16 * n for n in range(hidden, 0, -1)],
+        units=1,
+        last=words["last"],
+        loss=f'"{words["loss"]}"',
+    )
 
 
 def _ask_for_the_fault(inputs, hidden, fault):
-    source, _ = _lines(inputs, hidden, fault)
-    numbered = "\n".join(f"{i:2}  {line}" for i, line in enumerate(source, start=1))
     return (
         f"This model is to tell two classes apart: each example has {inputs} numbers "
         "and a label 0 or 1, and the output is to be the probability of class 1. One "
-        f"word in quotes is wrong.\n\n```text\n{numbered}\n```\n\n"
+        f"word in quotes is wrong.\n\n{_source(inputs, hidden, fault).text}\n\n"
         "Answer with a pair: the number of the line, and the word that belongs there, "
         'for example `(2, "adam")`.'
     )
 
 
 def _mended(inputs, hidden, fault):
-    _, numbers = _lines(inputs, hidden, fault)
     place, _, right = _FAULTS[fault]
-    return numbers[place], right
+    return getattr(_source(inputs, hidden, fault), place), right
 
 
 def _the_other_line(inputs, hidden, fault):
-    place, _, _ = _FAULTS[fault]
-    if place == "last":
-        return hidden + 7, "categorical_crossentropy"
-    return hidden + 3, "softmax"
+    source = _source(inputs, hidden, fault)
+    if _FAULTS[fault][0] == "last":
+        return source.loss, "categorical_crossentropy"
+    return source.last, "softmax"
 
 
 def _hidden_layer(inputs, hidden, fault):
@@ -204,7 +194,7 @@ def _hidden_layer(inputs, hidden, fault):
 
 
 def _no_activation(inputs, hidden, fault):
-    return hidden + 3, "linear"
+    return _source(inputs, hidden, fault).last, "linear"
 
 
 def _draw_curve(rng):

@@ -4,6 +4,7 @@ import numpy as np
 
 from companion import losses
 from companion.assignments import Mistake, Task
+from companion.assignments._faulty import model_source
 
 
 def _draw_prediction(rng):
@@ -158,55 +159,43 @@ def _draw_model(rng):
     return int(rng.integers(3, 9)), int(rng.integers(1, 4)), fault
 
 
-def _lines(classes, hidden, fault):
-    """Return the model's source, with its fault, and the two lines to look at."""
+def _source(classes, hidden, fault):
     place, wrong, _ = _FAULTS[fault]
     words = {"last": "softmax", "loss": "categorical_crossentropy"} | {place: wrong}
-    dense = "    keras.layers.Dense"
-    source = [
-        "model = keras.Sequential([",
-        "    keras.Input((20,)),",
-        *[f'{dense}({32 * n}, activation="relu"),' for n in range(hidden, 0, -1)],
-        f'{dense}({classes}, activation="{words["last"]}"),',
-        "])",
-        "model.compile(",
-        '    optimizer="adam",',
-        f'    loss="{words["loss"]}",',
-        '    metrics=["accuracy"],',
-        ")",
-    ]
-    return source, {"last": hidden + 3, "loss": hidden + 7}
+    return model_source(
+        inputs=20,
+        widths=[32 * n for n in range(hidden, 0, -1)],
+        units=classes,
+        last=words["last"],
+        loss=f'"{words["loss"]}"',
+    )
 
 
 def _ask_for_the_fault(classes, hidden, fault):
-    source, _ = _lines(classes, hidden, fault)
-    numbered = "\n".join(f"{i:2}  {line}" for i, line in enumerate(source, start=1))
     return (
         f"This model is to tell {classes} classes apart. Each example is of exactly "
         f"one class, its label is one-hot (a row of {classes} numbers), and the "
         "outputs are to be probabilities that sum to 1. One word in quotes is wrong."
-        "\n\n"
-        f"```text\n{numbered}\n```\n\n"
+        f"\n\n{_source(classes, hidden, fault).text}\n\n"
         "Answer with a pair: the number of the line, and the word that belongs there, "
         'for example `(2, "adam")`.'
     )
 
 
 def _mended(classes, hidden, fault):
-    _, numbers = _lines(classes, hidden, fault)
     place, _, right = _FAULTS[fault]
-    return numbers[place], right
+    return getattr(_source(classes, hidden, fault), place), right
 
 
 def _the_other_line(classes, hidden, fault):
-    place, _, _ = _FAULTS[fault]
-    if place == "last":
-        return hidden + 7, "binary_crossentropy"
-    return hidden + 3, "sigmoid"
+    source = _source(classes, hidden, fault)
+    if _FAULTS[fault][0] == "last":
+        return source.loss, "binary_crossentropy"
+    return source.last, "sigmoid"
 
 
 def _integer_labels(classes, hidden, fault):
-    return hidden + 7, "sparse_categorical_crossentropy"
+    return _source(classes, hidden, fault).loss, "sparse_categorical_crossentropy"
 
 
 def _hidden_layer(classes, hidden, fault):

@@ -1,0 +1,337 @@
+"""Practice tasks for the chapter on losses from logits."""
+
+import numpy as np
+
+from companion import losses
+from companion.assignments import Mistake, Task
+from companion.assignments._faulty import model_source
+
+
+def _from_scores(true, scores):
+    return losses.sparse_categorical_crossentropy(true, scores, from_logits=True)
+
+
+def _softmax(scores):
+    shifted = np.exp(np.asarray(scores) - np.max(scores))
+    return shifted / shifted.sum()
+
+
+def _draw_certainty(rng):
+    return int(rng.integers(4, 21)), float(rng.integers(60, 96) / 100)
+
+
+def _ask_for_the_loss(classes, p):
+    return (
+        f"A network for {classes} classes ends in a softmax, and its loss says "
+        "`from_logits=True`. On JAX the loss then applies a second softmax. An example "
+        f"gets the probability {p} for its true class, and the others share the rest "
+        "equally.\n\n"
+        "Which loss is reported for this example, in nats?"
+    )
+
+
+def _twice(classes, p):
+    rest = (1 - p) / (classes - 1)
+    return _from_scores(0, np.array([p] + [rest] * (classes - 1)))
+
+
+def _once(classes, p):
+    return -np.log(p)
+
+
+def _floor(classes, p):
+    return np.log(1 + (classes - 1) / np.e)
+
+
+def _knowing_nothing(classes, p):
+    return np.log(classes)
+
+
+def _twice_in_bits(classes, p):
+    return _twice(classes, p) / np.log(2)
+
+
+def _sum_alone(classes, p):
+    return _twice(classes, p) + p
+
+
+def _draw_large_scores(rng):
+    gaps = rng.integers(5, 31, size=2) / 10
+    base = float(rng.integers(8, 40) * 100)
+    return (rng.permutation([base, base - gaps[0], base - gaps.sum()]),)
+
+
+def _ask_for_log_probabilities(scores):
+    return (
+        f"A network gives three classes the scores (logits) `{scores}`. Their "
+        "exponentials overflow in Python, so rewrite the formula first.\n\n"
+        "What are the natural logarithms of the three probabilities? Answer with an "
+        "array of three numbers."
+    )
+
+
+def _log_probabilities(scores):
+    return np.log(_softmax(scores))
+
+
+def _probabilities(scores):
+    return _softmax(scores)
+
+
+def _shifted_only(scores):
+    return np.asarray(scores) - np.max(scores)
+
+
+def _as_losses(scores):
+    return -_log_probabilities(scores)
+
+
+def _log_in_bits(scores):
+    return _log_probabilities(scores) / np.log(2)
+
+
+def _draw_scaling(rng):
+    upper, lower = rng.integers(10, 19, size=2) / 10
+    scores = np.array([upper, 0.0, -lower])
+    order = rng.permutation(3)
+    return int(rng.integers(3)), scores[order], int(rng.integers(2, 6))
+
+
+def _ask_about_scaling(true, scores, factor):
+    return (
+        f"An example of class {true} among three gets the scores `{scores}`. The "
+        "network ends in a softmax, and the loss applies another one. Now all three "
+        f"scores are multiplied by {factor}, before the first softmax.\n\n"
+        "Predict: does the reported loss rise or fall? And then run, and see by how "
+        "little. A wrong prediction costs no points, but without one the result earns "
+        "none."
+    )
+
+
+def _scaling_code(true, scores, factor):
+    return (
+        f"true = {true}\n"
+        f"scores = np.array({scores})\n\n\n"
+        "def run():\n"
+        f"    for z in (scores, {factor} * scores):\n"
+        "        p = np.exp(z) / np.exp(z).sum()\n"
+        "        loss = losses.sparse_categorical_crossentropy(\n"
+        "            true, p, from_logits=True\n"
+        "        )\n"
+        '        print(f"probabilities {p.round(3)}   loss {loss:.3f}")\n'
+        "    return loss"
+    )
+
+
+def _scaled_loss(true, scores, factor):
+    return _from_scores(true, _softmax(factor * np.asarray(scores)))
+
+
+def _unscaled_loss(true, scores, factor):
+    return _scaled_loss(true, scores, 1)
+
+
+def _one_softmax(true, scores, factor):
+    return _from_scores(true, factor * np.asarray(scores))
+
+
+def _scaled_loss_in_bits(true, scores, factor):
+    return _scaled_loss(true, scores, factor) / np.log(2)
+
+
+def _rises_or_falls(true, scores, factor):
+    before = _unscaled_loss(true, scores, factor)
+    return "rises" if _scaled_loss(true, scores, factor) > before else "falls"
+
+
+_FAULTS = {
+    "twice": ("last", "softmax", "linear"),
+    "not exclusive": ("last", "sigmoid", "linear"),
+    "labels": ("loss", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"),
+}
+
+
+def _draw_model(rng):
+    fault = list(_FAULTS)[rng.integers(len(_FAULTS))]
+    return int(rng.integers(3, 9)), int(rng.integers(1, 4)), fault
+
+
+def _source(classes, hidden, fault):
+    place, wrong, _ = _FAULTS[fault]
+    right = {"last": "linear", "loss": "SparseCategoricalCrossentropy"}
+    words = right | {place: wrong}
+    return model_source(
+        inputs=20,
+        widths=[32 * n for n in range(hidden, 0, -1)],
+        units=classes,
+        last=words["last"],
+        loss=f"keras.losses.{words['loss']}(from_logits=True)",
+    )
+
+
+def _ask_for_the_fault(classes, hidden, fault):
+    return (
+        f"This model is to tell {classes} classes apart. Each example is of exactly "
+        "one class, and its label is the number of that class. The outputs are to be "
+        "scores. One word is wrong: an activation, or the name of the loss.\n\n"
+        f"{_source(classes, hidden, fault).text}\n\n"
+        "Answer with a pair: the number of the line, and the word that belongs there, "
+        'for example `(3, "tanh")`.'
+    )
+
+
+def _mended(classes, hidden, fault):
+    place, _, right = _FAULTS[fault]
+    return getattr(_source(classes, hidden, fault), place), right
+
+
+def _the_other_line(classes, hidden, fault):
+    source = _source(classes, hidden, fault)
+    if _FAULTS[fault][0] == "last":
+        return source.loss, "CategoricalCrossentropy"
+    return source.last, "softmax"
+
+
+def _two_classes(classes, hidden, fault):
+    return _source(classes, hidden, fault).loss, "BinaryCrossentropy"
+
+
+def _hidden_layer(classes, hidden, fault):
+    return 3, "linear"
+
+
+def _draw_curve(rng):
+    return int(rng.integers(20, 41)), int(rng.integers(3, 11))
+
+
+def _ask_about_the_curve(reach, classes):
+    return (
+        f"{classes} classes. One wrong class leads the true class by a gap from 0 to "
+        f"{reach}, and all others are level with the true class. The cell draws the "
+        "loss twice: from the scores, and from the probabilities, which are moved to "
+        "at least $10^{-7}$.\n\n"
+        "Explain both curves in about 100 words: where and why they part, what the "
+        "gradient is there, and which examples of a training set are concerned. Your "
+        "instructor reads this one."
+    )
+
+
+def _curve_code(reach, classes):
+    return (
+        f"gap = np.linspace(0, {reach}, 161)\n"
+        f"scores = np.zeros((161, {classes}))\n"
+        "scores[:, 0] = gap\n"
+        "p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)\n"
+        "true = np.ones(161, int)\n"
+        "loss = losses.sparse_categorical_crossentropy\n\n"
+        "fig, ax = plt.subplots()\n"
+        'ax.plot(gap, loss(true, scores, from_logits=True), label="from scores")\n'
+        'ax.plot(gap, loss(true, p), "--", label="from probabilities")\n'
+        'ax.set(xlabel="gap", ylabel="loss, nats")\n'
+        "ax.legend();"
+    )
+
+
+TASKS = (
+    Task(
+        title="a softmax too many",
+        kind="value",
+        points=2,
+        draw=_draw_certainty,
+        text=_ask_for_the_loss,
+        solution=_twice,
+        mistakes=(
+            Mistake(
+                _once,
+                "That is the loss of the probability. But the loss takes the "
+                "probabilities for scores, and applies softmax to them.",
+            ),
+            Mistake(
+                _floor,
+                "That is the lowest loss with two softmaxes: it needs the "
+                "probability 1.",
+            ),
+            Mistake(
+                _knowing_nothing,
+                "That is the price of knowing nothing. The second softmax flattens "
+                "the probabilities, but not as far as that.",
+            ),
+            Mistake(_twice_in_bits, "Right in bits; nats were asked for."),
+            Mistake(
+                _sum_alone,
+                "That is the log-sum-exp. The score of the true class, here its "
+                "probability, is still to be subtracted.",
+            ),
+        ),
+    ),
+    Task(
+        title="scores beyond the exponential",
+        kind="value",
+        points=2,
+        draw=_draw_large_scores,
+        text=_ask_for_log_probabilities,
+        solution=_log_probabilities,
+        mistakes=(
+            Mistake(
+                _probabilities,
+                "Those are the probabilities. Their logarithms were asked for.",
+            ),
+            Mistake(
+                _shifted_only,
+                "You subtracted the largest score. The logarithm of the sum of the "
+                "exponentials has to go as well, or the probabilities do not sum to 1.",
+            ),
+            Mistake(
+                _as_losses,
+                "Those are the losses, with the sign turned round. The logarithm of a "
+                "probability is negative.",
+            ),
+            Mistake(_log_in_bits, "Right with base 2; natural ones were asked for."),
+        ),
+    ),
+    Task(
+        title="more certain, and softmax twice",
+        kind="predict",
+        points=2,
+        draw=_draw_scaling,
+        text=_ask_about_scaling,
+        code=_scaling_code,
+        solution=_scaled_loss,
+        choices=("rises", "falls"),
+        outcome=_rises_or_falls,
+        mistakes=(
+            Mistake(_unscaled_loss, "That is the loss before the scores are scaled."),
+            Mistake(_one_softmax, "That is the loss of a network with one softmax."),
+            Mistake(_scaled_loss_in_bits, "Right in bits; nats were asked for."),
+        ),
+    ),
+    Task(
+        title="a model with a fault",
+        kind="bug",
+        points=2,
+        draw=_draw_model,
+        text=_ask_for_the_fault,
+        solution=_mended,
+        mistakes=(
+            Mistake(
+                _the_other_line,
+                "That line is right as it is: the labels are class numbers, and the "
+                "outputs are scores.",
+            ),
+            Mistake(
+                _two_classes,
+                "That would answer one yes-or-no question for each class. Here "
+                "exactly one class is true.",
+            ),
+            Mistake(_hidden_layer, "A hidden layer may well have relu."),
+        ),
+    ),
+    Task(
+        title="two curves that part",
+        kind="explain",
+        points=4,
+        draw=_draw_curve,
+        text=_ask_about_the_curve,
+        code=_curve_code,
+    ),
+)
