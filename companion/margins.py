@@ -69,6 +69,13 @@ def sign_accuracy(y_true: Any, y_pred: Any) -> Any:
     -------
     tensor, shape (...)
         The mean over the last axis, between 0 and 1.
+
+    Examples
+    --------
+    >>> from companion import margins
+    >>> hits = margins.sign_accuracy([[-1.0], [1.0]], [[-0.5], [-2.0]])
+    >>> [float(hit) for hit in hits]
+    [1.0, 0.0]
     """
     hits = ops.equal(ops.greater(y_true, 0), ops.greater(y_pred, 0))
     return ops.mean(ops.cast(hits, "float32"), axis=-1)
@@ -89,6 +96,14 @@ def silent(loss: Function) -> Function:
     -------
     function of (y_true, y_pred)
         A metric named "silent"; its mean is the share of silent examples.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from companion import margins
+    >>> metric = margins.silent(keras.losses.hinge)
+    >>> [float(share) for share in metric([[-1.0], [1.0]], [[-1.5], [0.5]])]
+    [1.0, 0.0]
     """
 
     def silent(y_true: Any, y_pred: Any) -> Any:
