@@ -2,8 +2,9 @@
 
     python -m tools.build
 
-Executes what has changed (``tools/execute.py``), then runs Jupyter Book on the
-executed copies with its own execution off and with warnings as errors.
+Executes what has changed (``tools/execute.py``), runs Jupyter Book on the executed
+copies with its own execution off and with warnings as errors, and adds what an
+instructor takes away (``tools/instructors.py``).
 """
 
 import shutil
@@ -14,6 +15,7 @@ import time
 
 import yaml
 
+from tools import instructors
 from tools.execute import SOURCE, execute
 from tools.set_repository import ROOT
 
@@ -58,6 +60,7 @@ def build() -> int:
     if missing:
         print("Built, but without these pages of _toc.yml:", *missing)
         return 1
+    instructors.write(SITE / "instructors")
     print(f"The site was built in {time.monotonic() - start:.0f} s. Open this page:")
     print(f"  {(SITE / 'index.html').as_uri()}")
     return 0

@@ -88,7 +88,8 @@ def _make_environment() -> str:
     print(f"Making {COLAB_VENV.name} with the versions in constraints-colab.txt")
     venv.create(COLAB_VENV, with_pip=True)
     names = ["jax", "keras", "matplotlib", "mlxtend", "numpy", "scikit-learn"]
-    names += ["tensorflow", "ipykernel", "nbmake>=1.5.5", "pytest>=8.4,<10"]
+    names += ["jsonschema", "latex2mathml", "markdown-it-py", "mdit-py-plugins"]
+    names += ["pyyaml", "tensorflow", "ipykernel", "nbmake>=1.5.5", "pytest>=8.4,<10"]
     command = [python, "-m", "pip", "install", "-c", "constraints-colab.txt"]
     subprocess.run([*command, *names], cwd=ROOT, check=True)
     return python

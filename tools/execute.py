@@ -5,15 +5,18 @@
 Copies ``book/`` to ``out/src/book`` with executed notebooks in the place of the
 stored ones. An executed notebook is kept in ``out/executed`` under a key of all
 that can change its outputs: the notebook, the companion, the pinned versions,
-the versions that are installed, Python and the backend.
+the versions that are installed, Python and the backend. What is kept holds each
+figure as SVG too, for ``tools/figures.py``; the pages show the PNG.
 """
 
 import hashlib
 import importlib.metadata
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -25,13 +28,17 @@ from tools.set_repository import ROOT, notebooks
 OUT = ROOT / "out"
 EXECUTED = OUT / "executed"
 SOURCE = OUT / "src"
+STARTUP = Path(__file__).with_name("kernel_startup.py")
 TIMEOUT_S = 600  # a cell
 # What a chapter's outputs can depend on, by distribution name.
 LIBRARIES = (
     "ipykernel",
     "jax",
     "keras",
+    "latex2mathml",
+    "markdown-it-py",
     "matplotlib",
+    "mdit-py-plugins",
     "nbmake",
     "numpy",
     "scikit-learn",
@@ -82,7 +89,7 @@ def _shared_key(root: Path) -> str:
             name = path.relative_to(root).as_posix()
             digest.update(name.encode() + path.read_bytes())
     digest.update((root / "constraints.txt").read_bytes())
-    digest.update(Path(__file__).read_bytes())
+    digest.update(Path(__file__).read_bytes() + STARTUP.read_bytes())
     for name in LIBRARIES:
         try:
             version = importlib.metadata.version(name)
@@ -153,15 +160,34 @@ def execute() -> int:
     failures = _run(waiting, kept)
     for path, result in kept.items():
         if result.exists():
-            shutil.copy2(result, SOURCE / path.relative_to(ROOT))
+            _copy_without_svg(result, SOURCE / path.relative_to(ROOT))
     return failures
 
 
+def _copy_without_svg(kept: Path, page: Path) -> None:
+    content = json.loads(kept.read_text(encoding="utf-8"))
+    for cell in content["cells"]:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("image/svg+xml", None)
+    page.write_text(json.dumps(content), encoding="utf-8")
+
+
 def _run(waiting: list[Path], kept: dict[Path, Path]) -> int:
+    # A profile of its own: no setting of this machine's IPython changes a page.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        startup = Path(profile, "profile_default", "startup")
+        startup.mkdir(parents=True)
+        shutil.copy(STARTUP, startup)
+        return _run_in_parallel(waiting, kept, {"IPYTHONDIR": profile})
+
+
+def _run_in_parallel(
+    waiting: list[Path], kept: dict[Path, Path], variables: dict[str, str]
+) -> int:
     # Chapters with the longest code first, so that no long one is left for the end.
     waiting = sorted(waiting, key=lambda path: path.stat().st_size, reverse=True)
     jobs = max(1, min(len(waiting), os.cpu_count() or 1))
-    environ, failures, start = environment(jobs), 0, time.monotonic()
+    environ, failures, start = environment(jobs) | variables, 0, time.monotonic()
     pool = ThreadPoolExecutor(jobs)
     running = {
         pool.submit(_execute_one, path, kept[path], environ): path for path in waiting

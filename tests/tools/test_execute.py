@@ -114,11 +114,36 @@ def test_a_result_whose_inputs_changed_meanwhile_is_not_kept(course, tree, capsy
     assert list((tree / "out" / "executed").iterdir()) == []
 
 
-def test_a_figure_appears_whatever_backend_the_machine_prefers(
+def test_a_figure_is_kept_as_svg_too_and_the_page_shows_the_png(
     course, tree, monkeypatch
 ):
+    # Whatever backend the machine prefers.
     monkeypatch.setenv("MPLBACKEND", "Agg")
-    course("import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+    course(
+        "print([name for name in dir() if 'svg' in name or name == 'plt'])\n"
+        "import matplotlib.pyplot as plt\n"
+        "fig, axes = plt.subplots(1, 2, layout='constrained')\n"
+        "axes[0].set_title('Up & up …')\n"
+        "axes[1].set_title('… and away');"
+    )
     assert execute.execute() == 0
     page = nbformat.read(tree / "out/src/book/page.ipynb", as_version=4)
-    assert any("image/png" in o.get("data", {}) for o in page.cells[0].outputs)
+    kept = nbformat.read(next((tree / "out/executed").iterdir()), as_version=4)
+    # What draws the SVG leaves no name in the notebook.
+    assert page.cells[0].outputs[0].text == "[]\n"
+    shown, both = (read.cells[0].outputs[1].data for read in (page, kept))
+    assert set(shown) == {"image/png", "text/plain"}
+    svg = both.pop("image/svg+xml")
+    assert both == shown
+    assert "<title>Up &amp; up … and away</title>" in svg
+    # Letters are paths, and nothing tells when it was made.
+    assert "<text" not in svg
+    assert "<dc:date>" not in svg
+
+
+def test_the_startup_of_the_kernel_changes_the_key(tree, tmp_path, monkeypatch):
+    before = key(tree)
+    changed = tmp_path / "startup.py"
+    changed.write_bytes(execute.STARTUP.read_bytes() + b"\n")
+    monkeypatch.setattr(execute, "STARTUP", changed)
+    assert key(tree) != before
