@@ -3,6 +3,6 @@
 Each module has one role: ``losses`` (NumPy references) and ``margins`` (hinge losses
 for Keras), ``data``, ``models`` and ``layers``, ``training``, ``text``,
 ``large_vocabulary``, ``runtime``, ``timing``, ``measurements``, ``plots``,
-``exercises`` and ``assignments``. Import the one you need, for example
+``exercises``, ``quizzes`` and ``assignments``. Import the one you need, for example
 ``from companion import losses``; importing ``companion`` alone loads nothing else.
 """

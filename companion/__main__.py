@@ -1,4 +1,4 @@
-"""``python -m companion``: assignments from the command line."""
+"""``python -m companion``: assignments and quizzes from the command line."""
 
 import os
 import sys

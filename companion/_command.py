@@ -16,14 +16,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return run(**options)
-    except (OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m companion",
-        description="Assignments: write notebooks for a class, and grade the answers.",
+        description="Assignments and quizzes: write notebooks for a class and grade "
+        "the answers; write quizzes for a learning platform or to project.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -43,6 +44,18 @@ def _parser() -> argparse.ArgumentParser:
     bank = commands.add_parser("bank", help="write a template of a private bank")
     bank.add_argument("path", metavar="PATH", help="e.g. private/entropy.py")
     bank.set_defaults(run=_bank)
+
+    quiz = commands.add_parser("quiz", help="write a chapter's quiz as a file")
+    quiz.add_argument(
+        "chapters",
+        metavar="CHAPTER",
+        nargs="*",
+        help="e.g. circles; all, or none named: every chapter",
+    )
+    quiz.add_argument("--to", required=True, help="moodle, qti or slides")
+    quiz.add_argument("--out", required=True, help="the folder to write into")
+    quiz.add_argument("--bank", help="a folder with your own quizzes")
+    quiz.set_defaults(run=_quiz)
     return parser
 
 
@@ -73,4 +86,24 @@ def _bank(path: str) -> int:
     with Path(path).open("xb") as file:
         file.write(template)
     print(path)
+    return 0
+
+
+def _quiz(chapters: list[str], *, to: str, out: str, bank: str | None) -> int:
+    from companion import quizzes
+    from companion._files import write_all
+    from companion.quizzes._export import file_name
+
+    if chapters in ([], ["all"]):
+        chapters = quizzes.chapters(bank)
+    if not chapters:
+        raise ValueError(f"{bank} holds no quizzes: it needs one YAML file a chapter.")
+    files = {
+        Path(out) / file_name(chapter, to=to): quizzes.export(chapter, to=to, bank=bank)
+        for chapter in chapters
+    }
+    Path(out).mkdir(parents=True, exist_ok=True)
+    write_all(files)
+    for path in files:
+        print(path)
     return 0

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from companion._files import write_all
+
 from . import _grading, _reports
 from ._banks import chapters, find_tasks
 from ._notebooks import notebook
@@ -73,7 +75,7 @@ def assign(
         for paper in papers.values()
     }
     Path(out).mkdir(parents=True, exist_ok=True)
-    _write(files)
+    write_all(files)
     return list(files)
 
 
@@ -127,7 +129,7 @@ def grade(
     text, count = _reports.texts(rows, papers)
     unread = out.with_name(f"{out.stem}-to-read.md")
     files = {out: _reports.table(rows, paper)} | ({unread: text} if count else {})
-    _write(files)
+    write_all(files)
     lines = [_reports.summary(rows, chapter), f"Points and reasons: {out}"]
     if count:
         lines.append(f"Texts to read, {count}: {unread}")
@@ -175,15 +177,3 @@ def _name(paper: Paper) -> str:
 
 def _is_inside(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
-
-
-def _write(files: Mapping[Path, bytes]) -> None:
-    """Write all files, or none if one would replace something else."""
-    for path, data in files.items():
-        if path.exists() and path.read_bytes() != data:
-            raise FileExistsError(
-                f"{path} is there with other content. Move it away, or choose another "
-                "--out."
-            )
-    for path, data in files.items():
-        path.write_bytes(data)

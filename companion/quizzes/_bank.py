@@ -1,0 +1,237 @@
+"""The bank: one YAML file a chapter, read and checked."""
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+_HERE = files(__package__)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the answers to choose from.
+
+    Parameters
+    ----------
+    text : str
+        The answer, in Markdown with formulas between dollar signs.
+    right : bool
+        Whether it is the right one.
+    why : str
+        Why it is right, or what choosing it suggests; Markdown as well.
+    misconception : str or None
+        What a learner who chooses it may believe: a key of `misconceptions`.
+    """
+
+    text: str
+    right: bool
+    why: str
+    misconception: str | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with exactly one right choice.
+
+    Parameters
+    ----------
+    id : str
+        Its name, which no other question of the chapter has.
+    text : str
+        The question, in Markdown with formulas between dollar signs.
+    choices : tuple of Choice
+        Two to six, lettered A, B, C and so on in this order.
+    predict : bool
+        Whether it is asked before an experiment is run.
+    facts : tuple of str
+        Python expressions that hold if the answer does.
+    asserted : str or None
+        The id of the chapter's cell that asserts the numbers in the answer.
+    """
+
+    id: str
+    text: str
+    choices: tuple[Choice, ...]
+    predict: bool
+    facts: tuple[str, ...]
+    asserted: str | None
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """The questions of one chapter.
+
+    Parameters
+    ----------
+    chapter : str
+        The name of the bank's file, which is that of the chapter's notebook.
+    title : str
+        The chapter's title.
+    questions : tuple of Question
+        In the order of the chapter.
+    """
+
+    chapter: str
+    title: str
+    questions: tuple[Question, ...]
+
+
+def chapters(bank: str | Path | None = None) -> list[str]:
+    """List the chapters that have a quiz.
+
+    Parameters
+    ----------
+    bank : path, optional
+        A folder of your own with one YAML file a chapter; by default the course's.
+
+    Returns
+    -------
+    list of str
+        The names of the files without their ending, sorted.
+
+    Raises
+    ------
+    ValueError
+        If there is no such folder.
+
+    Examples
+    --------
+    >>> from companion import quizzes
+    >>> "circles" in quizzes.chapters()
+    True
+    """
+    names = (PurePath(file.name) for file in _folder(bank).iterdir())
+    return sorted(name.stem for name in names if name.suffix == ".yaml")
+
+
+def read(chapter: str, *, bank: str | Path | None = None) -> Quiz:
+    """Read and check a chapter's quiz.
+
+    Parameters
+    ----------
+    chapter : str
+        The chapter, as `chapters` names it.
+    bank : path, optional
+        A folder of your own with one YAML file a chapter; by default the course's.
+
+    Returns
+    -------
+    Quiz
+        With its questions in the order of the file.
+
+    Raises
+    ------
+    ValueError
+        If there is no such chapter, or if its file is not a quiz as ``schema.json``
+        describes it; the message names the file and each place in it.
+
+    Examples
+    --------
+    >>> from companion import quizzes
+    >>> quizzes.read("circles").title
+    'Two circles: a network for two classes'
+    """
+    import yaml
+
+    known = chapters(bank)
+    if chapter not in known:
+        raise ValueError(
+            f"There is no quiz for the chapter {chapter!r}. There is one for: "
+            f"{', '.join(known) or 'no chapter at all'}."
+        )
+    file = _folder(bank) / f"{chapter}.yaml"
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file} is not YAML in UTF-8: {error}") from None
+    wrong = _wrong(chapter, content)
+    if wrong:
+        listed = "\n".join(f"- {line}" for line in wrong)
+        raise ValueError(f"{file} is not a quiz as schema.json describes it:\n{listed}")
+    questions = tuple(_question(question) for question in content["questions"])
+    return Quiz(chapter, content["title"], questions)
+
+
+def misconceptions() -> dict[str, dict[str, str]]:
+    """Return what learners believe.
+
+    Returns
+    -------
+    dict
+        By the name that a wrong choice gives it: the ``belief`` in a learner's words,
+        and its ``source``, a page where somebody states it, where one is known.
+
+    Examples
+    --------
+    >>> from companion import quizzes
+    >>> quizzes.misconceptions()["bits-for-nats"]["belief"]
+    'The logarithm has base 2 (or 10).'
+    """
+    import yaml
+
+    text = (_HERE / "misconceptions.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
+
+
+def _folder(bank: str | Path | None) -> Traversable:
+    if bank is None:
+        return _HERE / "bank"
+    folder = Path(bank)
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder of quizzes, one YAML file each.")
+    return folder
+
+
+def _question(content: dict[str, Any]) -> Question:
+    return Question(
+        id=content["id"],
+        text=content["text"].strip(),
+        choices=tuple(_choice(choice) for choice in content["choices"]),
+        predict=content.get("predict", False),
+        facts=tuple(content.get("facts", ())),
+        asserted=content.get("asserted"),
+    )
+
+
+def _choice(content: dict[str, Any]) -> Choice:
+    return Choice(
+        text=content["text"].strip(),
+        right=content.get("right", False),
+        why=content["why"].strip(),
+        misconception=content.get("misconception"),
+    )
+
+
+def _wrong(chapter: str, content: Any) -> list[str]:
+    """Return a line for each place that breaks the schema or the bank's rules."""
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((_HERE / "schema.json").read_text(encoding="utf-8"))
+    slug = schema["$defs"]["slug"]["pattern"]
+    wrong = []
+    if not re.search(slug, chapter):
+        wrong.append(f"{chapter!r}, the file's name, must be like 'two-circles'")
+    errors = list(Draft202012Validator(schema).iter_errors(content))
+    wrong += [f"{error.json_path}: {_message(error)}" for error in errors]
+    if not errors:
+        counts = Counter(question["id"] for question in content["questions"])
+        wrong += [
+            f"the id {name!r} stands twice" for name in counts if counts[name] > 1
+        ]
+    return wrong
+
+
+def _message(error: "ValidationError") -> str:
+    if error.validator in {"contains", "minContains", "maxContains"}:
+        return "exactly one choice must say `right: true`"
+    # jsonschema repeats the value, be it a whole page.
+    value = repr(error.instance)
+    return error.message.replace(value, "this") if len(value) > 80 else error.message
