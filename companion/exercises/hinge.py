@@ -567,8 +567,8 @@ EXERCISES = (
             Mistake(
                 _sum_over_the_wrong_classes,
                 "You added up the losses against every wrong class. That is another "
-                "known multiclass hinge (Weston and Watkins); Crammer and Singer "
-                "take the strongest rival alone.",
+                "loss, also called a hinge; Crammer and Singer take the strongest "
+                "rival alone.",
             ),
             Mistake(
                 _without_the_1,

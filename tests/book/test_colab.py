@@ -1,5 +1,6 @@
 """A notebook runs as Colab would run it: no repository, the wheel, a fresh folder."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,17 @@ QUICKSTART = ROOT / "book" / "quickstart.ipynb"
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+def test_the_wheel_holds_the_companion_s_files(wheel):
+    companion = ROOT / "companion"
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for path in companion.rglob("*")
+        if path.is_file() and path.suffix != ".pyc" and path.name != ".DS_Store"
+    }
+    assert files <= set(zipfile.ZipFile(wheel).namelist())
+    assert {".css", ".js", ".json", ".yaml"} <= {Path(name).suffix for name in files}
 
 
 @pytest.mark.parametrize("hide_tensorflow", [False, True], ids=["tensorflow", "jax"])

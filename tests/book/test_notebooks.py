@@ -1,32 +1,41 @@
 """Every chapter keeps the frame, is quiet, and says how long it takes."""
 
+import ast
 import re
+from collections import Counter
 from datetime import datetime
 from math import ceil
 
 import nbformat
 import pytest
 
-from companion import exercises
+from companion import exercises, quizzes
 from tools.execute import EXECUTED, keys
 from tools.set_repository import notebooks
 
 NOTEBOOKS = notebooks()
+# The entry quiz is a notebook too, so that it runs wherever the chapters do.
+CHAPTERS = [path for path in NOTEBOOKS if path.stem != "entry-quiz"]
 FRAME = (
     "What you will be able to do",
     "What you need first",
+    "Quiz",
     "Exercises",
     "What to take away",
     "References",
 )
 MINUTES = re.compile(
-    r"\*Read: (\d+) minutes · Run: under (\d+) minutes? · Exercises: (\d+) minutes\*"
+    r"\*Read: (?P<read>\d+) minutes · Run: under (?P<run>\d+) minutes? · "
+    r"Quiz: (?P<quiz>\d+) minutes · Exercises: (?P<exercises>\d+) minutes\*"
 )
 EXERCISE = re.compile(
     r"^### Exercise (\d+): .+ \((\d+) minutes, (finger exercise|core|open)\)$",
     re.MULTILINE,
 )
+# What the text says of a prediction, after the run.
+ANSWER = re.compile(r"^\*\*([A-F])\.\*\*", re.MULTILINE)
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
 def markdown(page) -> str:
@@ -59,27 +68,27 @@ def executed(path):
     return nbformat.read(kept, as_version=4)
 
 
-@each_notebook
+@each_chapter
 def test_frame(page):
     text = markdown(page)
     assert re.match(r"# \S.*\n\n\*Read: ", text), "a title, then the minutes"
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert [heading for heading in headings if heading in FRAME] == list(FRAME)
     assert headings[:2] == list(FRAME[:2])
-    assert headings[-3:] == list(FRAME[2:])
+    assert headings[-4:] == list(FRAME[2:])
     assert "> **Predict before you run.**" in text
 
 
-@each_notebook
+@each_chapter
 def test_stated_reading_minutes(page):
     """180 words and four cells of code a minute, give or take a third."""
     text = re.sub(r"\$\$?[^$]+\$\$?|https?://\S+", " formula ", markdown(page))
     estimate = len(text.split()) / 180 + len(visible_code(page)) / 4
-    stated = int(MINUTES.search(text)[1])
+    stated = int(MINUTES.search(text)["read"])
     assert 0.67 * estimate < stated < 1.33 * estimate, f"estimate {estimate:.0f}"
 
 
-@each_notebook
+@each_chapter
 def test_stated_running_minutes(page, executed):
     seconds = 0.0
     for cell in executed.cells:
@@ -89,13 +98,13 @@ def test_stated_running_minutes(page, executed):
             end = datetime.fromisoformat(times["shell.execute_reply"])
             seconds += (end - begin).total_seconds()
     assert seconds > 1, "no times were recorded"
-    stated = int(MINUTES.search(markdown(page))[2])
+    stated = int(MINUTES.search(markdown(page))["run"])
     # Twice the time: here notebooks run side by side, on machines that may be slow.
     assert seconds <= 2 * 60 * stated, f"{seconds:.0f} s"
     assert stated <= ceil(seconds / 20), f"only {seconds:.0f} s"
 
 
-@each_notebook
+@each_chapter
 def test_exercises_stand_as_the_companion_has_them(page):
     text = markdown(page)
     code = "\n".join(cell.source for cell in visible_code(page))
@@ -110,8 +119,67 @@ def test_exercises_stand_as_the_companion_has_them(page):
         assert exercise.difficulty == difficulty.split()[0]
         assert f'exercises.hint("{identifier}")' in code
         assert f'exercises.solution("{identifier}")' in code
-    total = int(MINUTES.search(text)[3])
+    total = int(MINUTES.search(text)["exercises"])
     assert total == sum(int(minutes) for _, minutes, _ in stated)
+
+
+def shown(cell) -> tuple[str, list[str]]:
+    """Return the quiz and the questions that a cell shows."""
+    call = ast.parse(cell.source).body[-1].value
+    assert ast.unparse(call.func) == "quizzes.show"
+    assert call.keywords == []
+    chapter, *ids = (ast.literal_eval(argument) for argument in call.args)
+    return chapter, ids
+
+
+def quiz_cells(page) -> list:
+    return [cell for cell in visible_code(page) if "quizzes.show" in cell.source]
+
+
+@each_notebook
+def test_each_question_of_the_quiz_is_shown_once(path, page):
+    questions = quizzes.read(path.stem).questions
+    others = [question.id for question in questions if not question.predict]
+    ids = []
+    for cell in quiz_cells(page):
+        chapter, named = shown(cell)
+        assert chapter == path.stem
+        assert "hide-input" in tags(cell), cell.source
+        ids += named or others
+    assert Counter(ids) == Counter(question.id for question in questions)
+
+
+@each_chapter
+def test_predictions_are_asked_at_their_experiments_and_the_rest_at_the_end(path, page):
+    named, cells = [], page.cells
+    *before, last = (cells.index(cell) for cell in quiz_cells(page))
+    for index in before:
+        named += shown(cells[index])[1]
+    assert named == [q.id for q in quizzes.read(path.stem).questions if q.predict]
+    assert shown(cells[last])[1] == []
+    assert re.findall(r"^## (.+)$", cells[last - 1].source, re.MULTILINE)[-1] == "Quiz"
+    assert cells[last + 1].source.startswith("## Exercises\n")
+
+
+@each_chapter
+def test_the_answer_in_the_text_is_the_quiz_s(path, page):
+    answers = {
+        question.id: "ABCDEF"[[choice.right for choice in question.choices].index(True)]
+        for question in quizzes.read(path.stem).questions
+    }
+    expected = None
+    for cell in page.cells:
+        if cell in quiz_cells(page):
+            ids = shown(cell)[1]
+            expected = answers[ids[0]] if len(ids) == 1 else None
+        elif cell.cell_type == "markdown" and expected:
+            assert set(ANSWER.findall(cell.source)) <= {expected}
+
+
+@each_chapter
+def test_a_quiz_takes_a_minute_a_question(path, page):
+    stated = int(MINUTES.search(markdown(page))["quiz"])
+    assert stated == len(quizzes.read(path.stem).questions)
 
 
 @each_notebook
@@ -124,7 +192,9 @@ def test_solutions_and_hints_are_folded(page):
 @each_notebook
 def test_cells_are_short(page):
     for cell in visible_code(page):
-        assert cell.source.count("\n") < 16, cell.source
+        # However many names it imports, an import reads as one line.
+        source = re.sub(r"import \([^)]*\)", "import …", cell.source)
+        assert source.count("\n") < 16, cell.source
 
 
 @each_notebook
@@ -135,7 +205,7 @@ def test_reads_well_outside_the_book_too(page):
     assert not re.search(r"\{[a-z:]+\}`", text)
 
 
-@each_notebook
+@each_chapter
 def test_numbers_are_checked_by_hidden_cells(page):
     hidden = [
         cell.source
@@ -158,7 +228,7 @@ def test_output_is_quiet(executed):
             assert text.count("\n") <= 25, text
 
 
-@each_notebook
+@each_chapter
 def test_every_figure_has_an_alternative_text(executed):
     seen = set()
     for cell in executed.cells:

@@ -3,30 +3,13 @@
 Needs Chromium (`make system-packages`); without it these tests are skipped.
 """
 
-import functools
-import http.server
 import re
-import shutil
-import threading
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tools import build
-from tools.build import SITE
 
 TOC = build.pages()
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium here: `make system-packages` installs it"
-)
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 # Relative luminance and contrast as WCAG 2.2 defines them.
 CONTRAST = """
 () => {
@@ -44,58 +27,6 @@ CONTRAST = """
 OVERFLOW = """
 () => document.documentElement.scrollWidth - document.documentElement.clientWidth
 """
-
-
-@pytest.fixture(scope="module")
-def address():
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            pass
-
-    handler = functools.partial(Quiet, directory=SITE)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def open_page(browser, address):
-    """Open pages; fail on a request to elsewhere and on an error in the console."""
-    contexts, wrong = [], []
-
-    def visit(path, *, width=1280, scheme="light"):
-        size = {"width": width, "height": 900}
-        context = browser.new_context(viewport=size, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
-        page.on(
-            "request",
-            lambda r: (
-                None
-                if r.url.startswith((address, "data:", "blob:"))
-                else wrong.append(r.url)
-            ),
-        )
-        page.on(
-            "console", lambda m: wrong.append(m.text) if m.type == "error" else None
-        )
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{address}/{path}", wait_until="load")
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert wrong == []
 
 
 @pytest.mark.parametrize("path", TOC)
