@@ -83,6 +83,7 @@ def _grade(**options: str) -> int:
 
 def _bank(path: str) -> int:
     template = files("companion.assignments").joinpath("template.py").read_bytes()
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     with Path(path).open("xb") as file:
         file.write(template)
     print(path)
@@ -97,7 +98,7 @@ def _quiz(chapters: list[str], *, to: str, out: str, bank: str | None) -> int:
     if chapters in ([], ["all"]):
         chapters = quizzes.chapters(bank)
     if not chapters:
-        raise ValueError(f"{bank} holds no quizzes: it needs one YAML file a chapter.")
+        raise ValueError(f"{bank} holds no quizzes: files named like circles.yaml.")
     files = {
         Path(out) / file_name(chapter, to=to): quizzes.export(chapter, to=to, bank=bank)
         for chapter in chapters

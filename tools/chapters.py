@@ -10,7 +10,7 @@ what learners believe from the quizzes' bank, the running times from the record 
 
 import functools
 import json
-import os
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -248,11 +248,11 @@ def _section(prose: str, heading: str) -> str:
 
 
 def _join(folder: PurePosixPath, target: str) -> str:
-    return os.path.normpath(folder / target)
+    return posixpath.normpath(folder / target)
 
 
 def _relative(path: str) -> str:
-    return PurePosixPath(os.path.relpath(path, REFERENCE)).as_posix()
+    return posixpath.relpath(path, REFERENCE)
 
 
 def _moved(markdown: str, folder: PurePosixPath) -> str:

@@ -177,7 +177,8 @@ def _as_script(source: str) -> str:
         return source
     append, target, body = match.groups()
     mode = "a" if append else "w"
-    return f"with open(f{target!r}, {mode!r}) as file:\n    file.write({body!r})"
+    opened = f'open(f{target!r}, {mode!r}, encoding="utf-8")'
+    return f"with {opened} as file:\n    file.write({body!r})"
 
 
 def _figure(number: int, cell: nbformat.NotebookNode, svg: str) -> Figure:

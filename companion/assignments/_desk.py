@@ -1,6 +1,7 @@
 """What the two commands do: write the notebooks, grade what comes back."""
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,12 +161,22 @@ def _papers(
 
 
 def _read_roster(path: Path) -> list[str]:
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
-    students = [check_student(line.strip()) for line in lines if line.strip()]
-    # Each becomes a file's name, and some systems see no capitals there.
-    if not students or len({name.casefold() for name in students}) < len(students):
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
         raise ValueError(
-            f"A roster has one student's id a line, and none twice: {path} does not."
+            f"A roster is a plain text file in UTF-8: {path} is not. Save it as such."
+        ) from None
+    students = [check_student(line.strip()) for line in lines if line.strip()]
+    if not students:
+        raise ValueError(f"A roster has one student's id a line: {path} is empty.")
+    # Each becomes a file's name, and some systems see no capitals there.
+    counts = Counter(name.casefold() for name in students)
+    twice = [name for name in students if counts[name.casefold()] > 1]
+    if twice:
+        raise ValueError(
+            "A roster names no student twice, capitals or not. Received in "
+            f"{path}: {', '.join(twice)}."
         )
     return students
 

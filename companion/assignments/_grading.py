@@ -92,7 +92,9 @@ def grade(found: Sequence[Found], papers: Mapping[str | None, Paper]) -> list[Ro
         refused.pop(one.place, None)
     rows = [_row(files, papers) for files in owned.values()]
     absent = papers.keys() - owned.keys() - {None}
-    missing = [Row(student, "", "missing", "No file.") for student in absent]
+    missing = [
+        Row(student, "", "missing", "No file that counts.") for student in absent
+    ]
     ordered = sorted(rows + missing, key=lambda row: (row.student, row.file))
     return _with_namesakes(ordered) + list(refused.values())
 

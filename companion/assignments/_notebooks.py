@@ -19,7 +19,7 @@ _WAYS = {
     "value": "compute",
     "predict": "predict, then run",
     "bug": "find the bug",
-    "explain": "explain the curve",
+    "explain": "explain",
 }
 
 

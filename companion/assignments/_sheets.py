@@ -19,6 +19,10 @@ from ._submissions import (
     read,
 )
 
+_NO_FILE = (
+    "\n\nThere is no file to hand in yet: the first answer that you record makes it."
+)
+
 
 class Sheet:
     """The answers of one student to one assignment, kept in a file.
@@ -119,9 +123,11 @@ class Sheet:
         return Note(
             f"**Recorded for {self._held.student}:**\n\n"
             + "\n".join(lines)
-            + f"\n\nHand in this one file: `{self.path.resolve()}`"
-            + _in_colab()
+            + (self._what_to_hand_in() if self.path.exists() else _NO_FILE)
         )
+
+    def _what_to_hand_in(self) -> str:
+        return f"\n\nHand in this one file: `{self.path.resolve()}`{_in_colab()}"
 
     def _line(self, task: str, points: int) -> str:
         unit = "point" if points == 1 else "points"
@@ -177,7 +183,8 @@ def _is_blank(answer: Any) -> bool:
 def _shown(answer: Any) -> str:
     if isinstance(answer, str):
         text = " ".join(answer.split())
-        return f"{text[:57]}..." if len(text) > 60 else text
+        # In quotes: a number that was typed as a text earns nothing.
+        return f'"{text[:57]}..."' if len(text) > 60 else f'"{text}"'
     return re.sub(r"\s+", " ", show(answer))
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
@@ -108,8 +109,10 @@ def chapters(bank: str | Path | None = None) -> list[str]:
     >>> "circles" in quizzes.chapters()
     True
     """
-    names = (PurePath(file.name) for file in _folder(bank).iterdir())
-    return sorted(name.stem for name in names if name.suffix == ".yaml")
+    paths = (PurePath(file.name) for file in _folder(bank).iterdir())
+    names = sorted(path.stem for path in paths if path.suffix == ".yaml")
+    # macOS leaves a "._NAME" beside each file that it copies to another's disk.
+    return [name for name in names if not name.startswith(".")]
 
 
 def read(chapter: str, *, bank: str | Path | None = None) -> Quiz:
@@ -139,7 +142,7 @@ def read(chapter: str, *, bank: str | Path | None = None) -> Quiz:
     >>> quizzes.read("circles").title
     'Two circles: a network for two classes'
     """
-    import yaml
+    from yaml import YAMLError
 
     known = chapters(bank)
     if chapter not in known:
@@ -149,8 +152,8 @@ def read(chapter: str, *, bank: str | Path | None = None) -> Quiz:
         )
     file = _folder(bank) / f"{chapter}.yaml"
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = _load(file.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{file} is not YAML in UTF-8: {error}") from None
     wrong = _wrong(chapter, content)
     if wrong:
@@ -175,10 +178,25 @@ def misconceptions() -> dict[str, dict[str, str]]:
     >>> quizzes.misconceptions()["bits-for-nats"]["belief"]
     'The logarithm has base 2 (or 10).'
     """
+    return _load((_HERE / "misconceptions.yaml").read_text(encoding="utf-8"))
+
+
+def _load(text: str) -> Any:
+    """Load YAML; refuse a key that stands twice, of which YAML keeps the last."""
     import yaml
 
-    text = (_HERE / "misconceptions.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    class Loader(yaml.SafeLoader):
+        def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict:
+            names = [key.value for key, _ in node.value]
+            for place, name in enumerate(names):
+                if name in names[:place]:
+                    raise yaml.MarkedYAMLError(
+                        problem=f"the key {name!r} stands twice",
+                        problem_mark=node.value[place][0].start_mark,
+                    )
+            return super().construct_mapping(node, deep)
+
+    return yaml.load(text, Loader)
 
 
 def _folder(bank: str | Path | None) -> Traversable:
@@ -217,7 +235,7 @@ def _wrong(chapter: str, content: Any) -> list[str]:
     schema = json.loads((_HERE / "schema.json").read_text(encoding="utf-8"))
     slug = schema["$defs"]["slug"]["pattern"]
     wrong = []
-    if not re.search(slug, chapter):
+    if not re.fullmatch(slug, chapter):
         wrong.append(f"{chapter!r}, the file's name, must be like 'two-circles'")
     errors = list(Draft202012Validator(schema).iter_errors(content))
     wrong += [f"{error.json_path}: {_message(error)}" for error in errors]
@@ -232,6 +250,10 @@ def _wrong(chapter: str, content: Any) -> list[str]:
 def _message(error: "ValidationError") -> str:
     if error.validator in {"contains", "minContains", "maxContains"}:
         return "exactly one choice must say `right: true`"
+    wants_text = error.validator == "type" and error.validator_value == "string"
+    if wants_text and isinstance(error.instance, bool | int | float | date):
+        # Without quotes, `0.5` is a number in YAML, and `no` is False.
+        return f"YAML reads {error.instance} here, and no text: put it in quotes"
     # jsonschema repeats the value, be it a whole page.
     value = repr(error.instance)
     return error.message.replace(value, "this") if len(value) > 80 else error.message

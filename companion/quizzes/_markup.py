@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from functools import cache
-from html import escape
+from html import escape, unescape
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-_MATHML = "http://www.w3.org/1998/Math/MathML"
 _THIN_SPACE = {"width": "0.167em"}
 _SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
 # How many parts an element must have: a formula that ends too early has fewer.
@@ -18,6 +17,9 @@ _PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "msubsup": 3}
 _PARTS |= {"munder": 2, "mover": 2, "munderover": 3}
 # What stands below these when a formula has a line of its own.
 _LIMITS = {"max", "min", "lim", "sup", "inf"}
+# With these a formula could reach out of itself: as a link that runs a script, or laid
+# over the whole page.
+_REFUSED = {"class", "href", "id", "style"}
 
 
 def html(text: str) -> str:
@@ -47,9 +49,9 @@ def _parser(formula: Callable[[str, bool], str]) -> "MarkdownIt":
     def block(self, tokens, index, options, env) -> str:
         return f"<p>{formula(tokens[index].content, True)}</p>\n"
 
-    # Raw HTML is shown as text: a bank of somebody else's may come from anywhere.
+    # Raw HTML is shown as text, and no image is fetched: a bank may come from anywhere.
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    parser.use(dollarmath_plugin, allow_labels=False)
+    parser.disable("image").use(dollarmath_plugin, allow_labels=False)
     parser.add_render_rule("math_inline", inline)
     parser.add_render_rule("math_block", block)
     return parser
@@ -61,22 +63,23 @@ def _tex(tex: str, display: bool) -> str:
 
 
 def _mathml(tex: str, display: bool) -> str:
-    from latex2mathml.converter import convert
+    from latex2mathml.converter import convert_to_element
 
     shown = f"The formula ${tex.strip()}$ cannot be shown"
     try:
-        converted = convert(tex.strip(), display="block" if display else "inline")
-        root = ElementTree.fromstring(converted.replace(f' xmlns="{_MATHML}"', "", 1))
-    except ParseError:
-        raise ValueError(f"{shown}: it is too rich, or it is not TeX.") from None
+        # Elements: in its string, "<" within a text begins another element.
+        root = convert_to_element(tex.strip(), display="block" if display else "inline")
     except Exception as error:  # latex2mathml has many of its own, without a base
         raise ValueError(f"{shown}: {type(error).__name__}.") from None
     for element in root.iter():
+        if element.text == "&":  # it was not taken for the mark of a column
+            raise ValueError(f"{shown}: it is too rich, or it is not TeX.")
+        element.text = unescape(element.text or "")
         _require_whole(element, shown)
+        _require_harmless(element, shown)
     for element in list(root.iter()):
         _join_letters(element)
-        _space_functions(element, display)
-    root.set("xmlns", _MATHML)
+        _set_spaces(element, display)
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -90,6 +93,11 @@ def _require_whole(element: Element, shown: str) -> None:
         raise ValueError(f"{shown}: an argument is missing.")
 
 
+def _require_harmless(element: Element, shown: str) -> None:
+    if found := _REFUSED.intersection(element.keys()):
+        raise ValueError(f"{shown}: it sets {min(found)!r}, which no question may.")
+
+
 def _join_letters(element: Element) -> None:
     r"""Make one name of the letters that ``\mathrm`` gives one by one."""
     letters = [child.text for child in element]
@@ -99,10 +107,12 @@ def _join_letters(element: Element) -> None:
         element.tag, element.text = "mi", "".join(letters)
 
 
-def _space_functions(element: Element, display: bool) -> None:
-    """Set the names of functions as TeX does: MathML knows no such spaces."""
+def _set_spaces(element: Element, display: bool) -> None:
+    """Set names of functions, and slashes, as TeX does: MathML has other spaces."""
     if element.tag == "mo" and (element.text or "").isalpha():
         element.tag, element.attrib = "mi", {}
+    if element.tag == "mo" and element.text == "/":
+        element.attrib |= {"lspace": "0em", "rspace": "0em"}
     if element.tag not in {"math", "mrow", "mtd", "mstyle"}:
         return
     children, before = list(element), None

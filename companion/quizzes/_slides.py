@@ -51,7 +51,7 @@ def explained(question: Question) -> str:
     """Return what the speaker sees: the answer, and what each choice suggests."""
     reasons = "\n".join(f"<li>{html(choice.why)}</li>" for choice in question.choices)
     return f"""\
-<p>The answer is {_right(question)[0]}.</p>
+<p><code>{escape(question.id)}</code>. The answer is {_right(question)[0]}.</p>
 <ol type="A">
 {reasons}
 </ol>"""

@@ -11,6 +11,9 @@
       Object.assign(document.createElement("button"), { type: "button", textContent }));
     question.querySelector(".quiz-buttons").append(first, second);
     const radios = [...question.querySelectorAll("input")];
+    // Two outputs may show the same question. Radio buttons with one name are one group.
+    const group = Math.random();
+    for (const radio of radios) radio.name += group;
     const status = question.querySelector("[role=status]");
     const details = question.querySelector("details");
     const say = (verdict, ...parts) => {

@@ -1,6 +1,7 @@
 """The program of the chapters' running times, on two small notebooks."""
 
 import json
+import subprocess
 
 import nbformat
 import pytest
@@ -43,8 +44,10 @@ def test_a_notebook_runs_as_a_copy_on_the_backend_and_what_sleeps_counts(tmp_pat
     assert sleeps.read_bytes() == before
 
 
-def test_a_notebook_that_fails_is_not_measured(tmp_path):
-    fails = notebook(tmp_path / "fails.ipynb", "raise ValueError('a broken cell')")
+def test_a_notebook_that_fails_is_not_measured(tmp_path, monkeypatch):
+    failed = subprocess.CompletedProcess([], 1, "a broken cell", "")
+    monkeypatch.setattr(chapter_minutes, "nbmake", lambda *arguments: failed)
+    fails = notebook(tmp_path / "fails.ipynb", "raise ValueError")
     with pytest.raises(RuntimeError, match=r"(?s)fails\.ipynb on jax.*a broken cell"):
         chapter_minutes.measure(fails, backend="jax")
 

@@ -452,6 +452,17 @@ def test_a_roster_that_cannot_name_files_is_refused(tmp_path, students):
     assert not list(tmp_path.glob("*.ipynb"))
 
 
+def test_a_roster_with_a_slip_says_which_ids_and_which_file(tmp_path):
+    for slip, says in (
+        (b"ada\nbob\nADA\n", "Received in .*roster.txt: ada, ADA"),
+        ("Müller\n".encode("latin-1"), "in UTF-8: .*roster.txt is not"),
+        (b"\n", "roster.txt is empty"),
+    ):
+        path = put(tmp_path, "roster.txt", slip)
+        with pytest.raises(ValueError, match=says):
+            assign(CHAPTER, seed=0, out=tmp_path / "out", roster=path)
+
+
 def fill_in(source, answers):
     """Put answers in place of a cell's blanks."""
     task = re.search(r'sheet\.record\("([\w-]+)"', source)
@@ -489,6 +500,8 @@ def test_an_untouched_notebook_fails_nothing_and_writes_nothing(tmp_path, monkey
         "Not answered yet",
     ]
     assert notes[-1].count("nothing yet") == 5
+    assert "There is no file to hand in yet" in notes[-1]
+    assert "Hand in this one file" not in notes[-1]
     assert not list(tmp_path.glob("*.json"))
 
 
@@ -548,6 +561,12 @@ def test_answers_are_kept_as_data(sheet, answer, recorded):
     held = json.loads(sheet.path.read_text())
     assert held["answers"] == {"task-1": recorded}
     assert (held["format"], held["student"], held["paper"]) == (1, "ada", "p")
+
+
+def test_a_number_typed_as_a_text_shows_its_quotes(sheet):
+    assert str(sheet.record("task-1", 0.612)) == "Recorded for task-1: 0.612"
+    assert str(sheet.record("task-1", "0.612")) == 'Recorded for task-1: "0.612"'
+    assert '- task-1 (1 point): "0.612"' in sheet.recorded().message
 
 
 def test_tensors_are_kept_as_their_values(sheet):
@@ -659,7 +678,7 @@ def test_an_unknown_task_is_told(sheet):
 def test_the_overview_names_the_file_and_says_what_to_do_in_colab(sheet, monkeypatch):
     sheet.record("task-2", "word " * 30)
     message = sheet.recorded().message
-    assert "- task-1 (1 point): nothing yet\n- task-2 (2 points): word word" in message
+    assert '- task-1 (1 point): nothing yet\n- task-2 (2 points): "word word' in message
     assert f"Hand in this one file: `{sheet.path}`" in message
     assert "Colab" not in message
     monkeypatch.setitem(sys.modules, "google.colab", object())
@@ -735,6 +754,7 @@ def test_with_a_roster_each_gets_own_numbers_and_who_is_missing_is_told(
     text = (tmp_path / "grades-to-read.md").read_text(encoding="utf-8")
     assert text.count("Explain both curves") == 2, "each has another question"
     assert "missing    cyd" in graded.report.summary
+    assert rows[2]["reasons"] == "No file that counts.", "a broken one may be there"
 
 
 def test_grading_again_writes_the_same_and_keeps_what_was_added(
@@ -1253,6 +1273,13 @@ def test_a_template_is_not_written_over_a_bank(tmp_path, capsys):
         main(["bank", str(bank)])
     assert stopped.value.code == 2
     assert bank.read_bytes() == b"TASKS = ()"
+
+
+def test_a_template_makes_the_folder_that_it_belongs_to(tmp_path, capsys):
+    bank = tmp_path / "private" / "entropy.py"
+    assert main(["bank", str(bank)]) == 0
+    assert capsys.readouterr().out.strip() == str(bank)
+    assert assign("entropy", seed=0, out=tmp_path / "out", bank=bank.parent)
 
 
 @pytest.mark.parametrize(

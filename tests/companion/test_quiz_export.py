@@ -647,7 +647,7 @@ SLIDE = re.compile(
 (?P<why>.*)
 </div>
 <aside class="notes">
-<p>The answer is (?P<told>[A-F])\.</p>
+<p><code>(?P<id>[^<]*)</code>\. The answer is (?P<told>[A-F])\.</p>
 <ol type="A">
 (?P<reasons>.*)
 </ol>
@@ -669,6 +669,7 @@ def assert_slides_have(page, quiz):
         found = SLIDE.search(slide)
         assert ("predict before the run" in found["heading"]) == question.predict
         rights = [choice.right for choice in question.choices]
+        assert found["id"] == question.id, "by which the syllabi name it"
         assert found["letter"] == found["told"] == "ABCDEF"[rights.index(True)]
         assert found["text"] == html_of(question.text)
         assert found["choices"] == listed(choice.text for choice in question.choices)

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from html.parser import HTMLParser
 
 import nbformat
@@ -21,6 +22,8 @@ from tools.set_repository import notebooks
 NOTEBOOKS = {path.stem: path for path in notebooks()}
 CHAPTERS = quizzes.chapters()
 QUIZZES = {chapter: quizzes.read(chapter) for chapter in CHAPTERS}
+MISCONCEPTIONS = quizzes.misconceptions()
+html_of = cache(_markup.html)
 # It stands before the chapters, where there is nothing to run and to predict.
 ENTRY = "entry-quiz"
 FACTS = {
@@ -58,6 +61,7 @@ def texts(question):
     return [question.text, *(text for pair in parts for text in pair)]
 
 
+@cache
 def page(chapter):
     """Return all questions of a chapter, as HTML."""
     ids = [question.id for question in QUIZZES[chapter].questions]
@@ -89,20 +93,19 @@ def test_a_quiz_has_the_title_of_its_notebook(chapter):
 def test_a_wrong_choice_comes_from_a_known_misconception(question):
     named = [choice.misconception for choice in question.choices if not choice.right]
     assert any(named)
-    assert set(filter(None, named)) <= set(quizzes.misconceptions())
+    assert set(filter(None, named)) <= set(MISCONCEPTIONS)
     assert right(question).misconception is None
 
 
 def test_every_misconception_is_used_and_has_its_belief():
-    known = quizzes.misconceptions()
     used = {
         choice.misconception
         for chapter in CHAPTERS
         for question in QUIZZES[chapter].questions
         for choice in question.choices
     }
-    assert sorted(set(known) - used) == []
-    for name, entry in known.items():
+    assert sorted(set(MISCONCEPTIONS) - used) == []
+    for name, entry in MISCONCEPTIONS.items():
         assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", name)
         assert {"belief"} <= set(entry) <= {"belief", "source"}, name
         assert entry["belief"].endswith("."), name
@@ -180,7 +183,7 @@ def test_the_choices_differ(question):
 @each_question
 def test_formulas_and_markdown_leave_no_trace(question):
     for text in texts(question):
-        soup = BeautifulSoup(_markup.html(text), "html.parser")
+        soup = BeautifulSoup(html_of(text), "html.parser")
         for math_or_code in soup.find_all(["math", "code"]):
             math_or_code.decompose()
         assert not re.search(r"[\\$*`<>_]", soup.get_text()), text
@@ -220,7 +223,15 @@ VIOLATIONS = {
     ),
     "a number": (
         [question(choices=[A | RIGHT, B | {"text": 0}])],
-        r"choices\[1\].text: 0 is not of type 'string'",
+        r"choices\[1\].text: YAML reads 0 here, and no text: put it in quotes",
+    ),
+    "an unquoted no": (
+        [question(choices=[A | RIGHT, B | {"text": False}])],
+        r"choices\[1\].text: YAML reads False here, and no text",
+    ),
+    "no text": (
+        [question(choices=[A | RIGHT, B | {"text": None}])],
+        r"choices\[1\].text: None is not of type 'string'",
     ),
     "no why": ([question(choices=[A | RIGHT, {"text": "c"}])], "'why' is a required"),
     "no id": ([{"text": "Which?", "choices": [A | RIGHT, B]}], "'id' is a required"),
@@ -266,6 +277,13 @@ def test_what_is_not_yaml_is_refused(tmp_path, content):
         quizzes.read("own", bank=tmp_path)
 
 
+def test_a_key_that_stands_twice_is_refused(write):
+    path = write(question()) / "own.yaml"
+    path.write_text(f"{path.read_text('utf-8')}title: Other\n", "utf-8")
+    with pytest.raises(ValueError, match=r"(?s)key 'title' stands twice.*line \d+"):
+        quizzes.read("own", bank=path.parent)
+
+
 @pytest.mark.parametrize("content", ["", "- 1", "text"])
 def test_what_is_no_quiz_at_all_is_refused(tmp_path, content):
     (tmp_path / "own.yaml").write_text(content, "utf-8")
@@ -282,6 +300,7 @@ def test_a_file_s_name_must_do_as_an_id_of_a_page(write):
 def test_a_folder_of_ones_own_takes_the_place_of_the_course_s(write):
     bank = write(question())
     (bank / "notes.txt").write_text("not a quiz")
+    (bank / "._own.yaml").write_bytes(b"\0\5\26\7 beside each file on a Mac's disk")
     assert quizzes.chapters(bank) == quizzes.chapters(str(bank)) == ["own"]
     assert quizzes.read("own", bank=bank).questions[0].choices[0].right
     with pytest.raises(ValueError, match=r"'circles'\. There is one for: own"):
@@ -344,7 +363,7 @@ def test_the_controls_are_named(chapter):
 @each_chapter
 def test_nothing_is_loaded_and_nothing_depends_on_the_run(chapter):
     first = page(chapter)
-    assert page(chapter) == first
+    assert page.__wrapped__(chapter) == first
     soup = BeautifulSoup(first, "html.parser")
     assert [tag for tag in soup.find_all(["link", "script", "img"]) if tag.attrs] == []
     assert "url(" not in first
@@ -361,11 +380,13 @@ def test_without_a_script_the_answer_is_folded_and_the_buttons_are_not_there(cha
         details = fieldset.details.extract()
         assert not details.has_attr("open")
         letter = "ABCDEF"[place(asked)]
+        assert fieldset["data-right"] == letter
+        assert fieldset["data-kind"] == ("prediction" if asked.predict else "question")
         assert f"The answer is {letter}." in details.get_text()
         assert len(details("li")) == len(asked.choices)
         shown = fieldset.get_text()
         for choice in asked.choices:
-            why = BeautifulSoup(_markup.html(choice.why), "html.parser").get_text()
+            why = BeautifulSoup(html_of(choice.why), "html.parser").get_text()
             assert why in details.get_text()
             assert why not in shown
 
@@ -424,6 +445,7 @@ def test_predictions_alone_are_shown_by_name_only(write):
 
 
 HOSTILE = '<script>alert(1)</script> <img src=x onerror="alert(2)"> & " \' </fieldset>'
+ENDINGS = "</mtext></math></style></script><script>alert(1)</script> & &amp; <b>"
 
 
 def test_a_bank_s_html_is_shown_as_text(write):
@@ -435,6 +457,25 @@ def test_a_bank_s_html_is_shown_as_text(write):
     assert len(soup("fieldset")) == 1
     assert soup.fieldset.label.get_text() == f"A. {HOSTILE}"
     assert soup.fieldset.li.get_text() == HOSTILE
+
+
+def test_no_image_is_fetched():
+    for convert in (_markup.html, _markup.html_with_tex):
+        assert "<img" not in convert("![a picture](https://example.org/x.png)")
+
+
+def test_the_text_in_a_formula_is_text():
+    for tex in (HOSTILE, ENDINGS, "<mi onclick='alert(1)'>x</mi>"):
+        shown = _markup.html(rf"$\text{{{tex}}}$")
+        soup = BeautifulSoup(shown, "html.parser")
+        assert {tag.name for tag in soup(True)} <= {"p", "math", "mrow", "mtext"}
+        assert {"<", ">"} <= set(soup.mtext.get_text())
+
+
+@pytest.mark.parametrize("command", ["href", "class", "style"])
+def test_a_formula_may_not_reach_out_of_itself(command):
+    with pytest.raises(ValueError, match=f"it sets '{command}', which no question may"):
+        _markup.html(rf"$\{command}{{javascript:alert(1)}}{{x}}$")
 
 
 @pytest.mark.parametrize(
@@ -481,6 +522,11 @@ def mathml(text):
 )
 def test_functions_are_set_as_tex_sets_them(tex, expected):
     assert mathml(f"${tex}$") == expected
+
+
+def test_a_slash_stands_close():
+    slash = BeautifulSoup(_markup.html("$1/2$"), "html.parser").mo
+    assert (slash["lspace"], slash["rspace"]) == ("0em", "0em")
 
 
 def test_a_formula_of_its_own_line_is_displayed():

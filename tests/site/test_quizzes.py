@@ -233,6 +233,18 @@ def test_the_score_counts_first_tries(open_page):
     assert score.text_content() == f"{count - 2} of {count} right at the first try."
 
 
+def test_a_question_that_stands_twice_on_a_page_has_two_answers(open_page):
+    page = open_page("index.html")
+    page.set_content(2 * quizzes.show("circles", "both-losses").html)
+    right, wrong = letters(CIRCLES["both-losses"])
+    fields = page.locator("fieldset")
+    for field, letter in ((fields.first, right), (fields.last, wrong)):
+        choose(field, letter)
+    for field, letter in ((fields.first, right), (fields.last, wrong)):
+        press(field, "Commit")
+        assert status(field).startswith(packed(f"You predict {letter}."))
+
+
 def test_without_scripts_the_answer_can_be_unfolded(open_page):
     page = open_page(PAGES["circles"], scripts=False)
     question = CIRCLES["both-losses"]

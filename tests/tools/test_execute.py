@@ -1,5 +1,7 @@
 """An executed notebook is used again until something that it depends on changes."""
 
+import subprocess
+
 import nbformat
 import pytest
 
@@ -70,6 +72,22 @@ def course(tree, monkeypatch):
     return write
 
 
+@pytest.fixture
+def in_place_of_a_kernel(monkeypatch):
+    """Let a function do to the page's copy what a kernel would, in no time."""
+
+    def use(change):
+        def nbmake(working, environ):
+            page = nbformat.read(working, as_version=4)
+            change(page)
+            nbformat.write(page, working)
+            return subprocess.CompletedProcess([], 0, "", "")
+
+        monkeypatch.setattr(execute, "nbmake", nbmake)
+
+    return use
+
+
 def test_a_page_runs_once_and_its_source_stays_clean(course, tree, capsys):
     course("print(6 * 7)")
     stored = (tree / "book" / "page.ipynb").read_bytes()
@@ -82,15 +100,18 @@ def test_a_page_runs_once_and_its_source_stays_clean(course, tree, capsys):
     assert (tree / "book" / "page.ipynb").read_bytes() == stored
 
 
-def test_what_a_cell_prints_in_pieces_stands_together(course, tree):
-    course(
-        "import sys, time\n"
-        "for part in 'abc':\n"
-        "    print(part, end=' ', flush=True)\n"
-        "    time.sleep(0.3)\n"
-        "print('d', file=sys.stderr, flush=True)\n"
-        "print('e')"
-    )
+def test_what_a_cell_prints_in_pieces_stands_together(
+    course, tree, in_place_of_a_kernel
+):
+    out = ("stdout", "a "), ("stdout", "b c "), ("stderr", "d\n"), ("stdout", "e\n")
+
+    def print_in_pieces(page):
+        page.cells[0].outputs = [
+            nbformat.v4.new_output("stream", name=name, text=text) for name, text in out
+        ]
+
+    course("")
+    in_place_of_a_kernel(print_in_pieces)
     assert execute.execute() == 0
     page = nbformat.read(tree / "out/src/book/page.ipynb", as_version=4)
     texts = [(output.name, output.text) for output in page.cells[0].outputs]
@@ -106,9 +127,12 @@ def test_a_failing_page_is_reported_and_never_kept(course, tree, capsys):
     assert list((tree / "out" / "executed").iterdir()) == []
 
 
-def test_a_result_whose_inputs_changed_meanwhile_is_not_kept(course, tree, capsys):
-    losses = (tree / "companion" / "losses.py").as_posix()
-    course(f"open({losses!r}, 'a').write('b = 2')")
+def test_a_result_whose_inputs_changed_meanwhile_is_not_kept(
+    course, tree, capsys, in_place_of_a_kernel
+):
+    losses = tree / "companion" / "losses.py"
+    course("")
+    in_place_of_a_kernel(lambda page: losses.write_text("b = 2"))
     assert execute.execute() == 1
     assert "changed while it ran" in capsys.readouterr().out
     assert list((tree / "out" / "executed").iterdir()) == []

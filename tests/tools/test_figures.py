@@ -50,7 +50,7 @@ def chapter():
             claim="Up &amp; up",
             alt='A line from "0" to 4.',
         ),
-        code("%%writefile {name}.txt\nheight\n"),
+        code("%%writefile {name}.txt\nheight …\n"),
         code("plt.plot([height, 0]);", claim="Down …"),
         text("Done.\n\n## Exercises\n\nNow you."),
         code("answer = ...\nexercises.check('lines-1', answer)"),
@@ -98,13 +98,17 @@ def test_the_script_holds_what_computes_and_saves_each_figure(chapter):
 
 def test_the_script_makes_the_figures_anew(chapter, tmp_path):
     script = tmp_path / "lines.py"
-    script.write_text(chapter.script.replace("height = 4", "height, name = 4, 'line'"))
-    subprocess.run([sys.executable, script], cwd=tmp_path, check=True)
+    source = chapter.script.replace("height = 4", "height, name = 4, 'line'")
+    script.write_text(source, encoding="utf-8")
+    # As on a machine whose files are not UTF-8 by themselves.
+    plain = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, script]
+    subprocess.run(command, cwd=tmp_path, env=plain, check=True)
     for figure in chapter.figures:
         drawn = (tmp_path / f"{figure.name}.svg").read_text(encoding="utf-8")
         assert ElementTree.fromstring(drawn).tag.endswith("svg")
     assert "<!-- Up &amp; up -->" in (tmp_path / "01-up-up.svg").read_text("utf-8")
-    assert (tmp_path / "line.txt").read_text() == "height\n"
+    assert (tmp_path / "line.txt").read_text("utf-8") == "height …\n"
 
 
 def test_the_folder_holds_every_file_and_the_archive_all_but_the_gallery(

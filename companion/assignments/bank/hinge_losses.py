@@ -190,7 +190,8 @@ def _ask_for_the_fault(inputs, hidden, fault):
     return (
         f"This model is to tell two classes apart: each example has {inputs} numbers "
         "and a label -1 or +1, and the output is to be a score of either sign, as "
-        "large as it likes, for a loss of margins. One word in quotes is wrong.\n\n"
+        "large as it likes, for a loss of margins that grows linearly. One word in "
+        "quotes is wrong.\n\n"
         f"{_source(inputs, hidden, fault).text}\n\n"
         "Answer with a pair: the number of the line, and the word that belongs there, "
         'for example `(2, "adam")`.'
@@ -207,6 +208,10 @@ def _the_other_line(inputs, hidden, fault):
     if _FAULTS[fault][0] == "last":
         return source.loss, "binary_crossentropy"
     return source.last, "sigmoid"
+
+
+def _squared_instead(inputs, hidden, fault):
+    return _source(inputs, hidden, fault).loss, "squared_hinge"
 
 
 def _hidden_layer(inputs, hidden, fault):
@@ -327,6 +332,10 @@ TASKS = (
                 _the_other_line,
                 "That would be a probability and its likelihood. The labels are -1 "
                 "and +1, the output is a score, and that line is right as it is.",
+            ),
+            Mistake(
+                _squared_instead,
+                "The squared hinge is a loss of margins, but does not grow linearly.",
             ),
             Mistake(_hidden_layer, "A hidden layer may well have relu."),
         ),
