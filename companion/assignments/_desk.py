@@ -92,7 +92,8 @@ def grade(
     """Grade a folder of submissions: write a table of points with reasons.
 
     No submitted file is run or unpickled, and a bad one costs only its own author. The
-    texts that you have to read go into a second file, ``...-to-read.md``.
+    right answers, each student's own, go into a second file, ``...-right-answers.csv``,
+    and the texts that you have to read into a third, ``...-to-read.md``.
 
     Parameters
     ----------
@@ -129,9 +130,11 @@ def grade(
     paper = next(iter(papers.values()))
     text, count = _reports.texts(rows, papers)
     unread = out.with_name(f"{out.stem}-to-read.md")
-    files = {out: _reports.table(rows, paper)} | ({unread: text} if count else {})
-    write_all(files)
+    key = out.with_name(f"{out.stem}-right-answers.csv")
+    files = {out: _reports.table(rows, paper), key: _reports.right_answers(papers)}
+    write_all(files | ({unread: text} if count else {}))
     lines = [_reports.summary(rows, chapter), f"Points and reasons: {out}"]
+    lines.append(f"What would have been right: {key}")
     if count:
         lines.append(f"Texts to read, {count}: {unread}")
     if bank is None:

@@ -1,4 +1,4 @@
-"""What the instructor gets: a table of points, the texts to read, a summary.
+"""What the instructor gets: points, right answers, the texts to read, a summary.
 
 Names and answers are strangers' texts. `clean` leaves nothing in them that a
 spreadsheet, a terminal or a Markdown viewer would act on.
@@ -6,13 +6,16 @@ spreadsheet, a terminal or a Markdown viewer would act on.
 
 import csv
 import io
+import json
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from ._grading import Row
-from ._papers import Paper
-from ._submissions import CHARACTERS
+from ._papers import Item, Paper
+from ._submissions import CHARACTERS, plain
 
 # What makes a spreadsheet compute, in narrow and in wide letters.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
@@ -42,6 +45,28 @@ def table(rows: Sequence[Row], paper: Paper) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
+def right_answers(papers: Mapping[str | None, Paper]) -> bytes:
+    """Write what would have been right, for each student or for all, as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    items = next(iter(papers.values())).items
+    writer.writerow(["student", *(item.id for item in items)])
+    for student, paper in papers.items():
+        answers = map(_right_answer, paper.items)
+        writer.writerow(map(_field, [student or "everyone", *answers]))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _right_answer(item: Item) -> str | float:
+    task = item.task
+    if task.solution is None:
+        return ""
+    answer = plain(task.solution(*item.numbers))
+    if task.kind == "predict":
+        answer = [task.outcome(*item.numbers), answer]
+    return answer if np.isscalar(answer) else json.dumps(answer)
+
+
 def texts(rows: Sequence[Row], papers: Mapping[str | None, Paper]) -> tuple[bytes, int]:
     """Write every text that is to be read as Markdown; return it with their number."""
     paper = next(iter(papers.values()))
@@ -50,6 +75,7 @@ def texts(rows: Sequence[Row], papers: Mapping[str | None, Paper]) -> tuple[byte
         if item.task.kind != "explain":
             continue
         parts.append(f"## {item.id}: {item.task.title} ({item.task.points} points)")
+        parts += [f"Look for:\n\n{item.task.rubric}"] if item.task.rubric else []
         parts += [item.text] if None in papers else []
         for row in (row for row in rows if _points(row, item.id) is None):
             parts.append(f"### {_quoted(row.student)} in {_quoted(row.file)}")

@@ -49,6 +49,7 @@ def check_student(value: Any) -> str:
             "A student's id has up to 64 letters, digits or the signs _ . @ - and "
             'starts with a letter or digit, for example "ada-17". '
             f"Received: {_abridged(value)}."
+            + ("" if isinstance(value, str) else " Put it in quotes.")
         )
     return value
 

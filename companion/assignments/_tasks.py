@@ -42,6 +42,9 @@ class Task:
         What can be predicted.
     outcome : callable, optional
         Returns the choice that comes true.
+    rubric : str
+        What a text that is read should say, as Markdown. Only the instructor sees it,
+        above the texts.
     tolerance, absolute : float
         Relative and absolute tolerance, as in `companion.exercises.Exercise`. By
         default three significant digits will do.
@@ -62,6 +65,7 @@ class Task:
     mistakes: tuple[Mistake, ...] = ()
     choices: tuple[str, ...] = ()
     outcome: Callable[..., str] | None = None
+    rubric: str = ""
     tolerance: float = 5e-3
     absolute: float = 1e-9
 
@@ -74,6 +78,7 @@ class Task:
             "a solution and typical mistakes, unless it is read": (
                 (self.solution is None) == read and bool(self.mistakes) != read
             ),
+            "no rubric, unless it is read": read or not self.rubric,
             "choices, an outcome and code, if it is predicted": (
                 (len(self.choices) > 1) == predicted == (self.outcome is not None)
                 and (not predicted or self.code is not None)

@@ -21,27 +21,28 @@ import numpy as np
 from companion.assignments import Mistake, Task
 
 
-def draw_shares(rng):
+def draw_counts(rng):
     """Draw the numbers of the first task from a NumPy generator: always a tuple."""
-    return (rng.permutation([0.5, 0.3, 0.2]),)
+    return (rng.integers(10, 60, size=3),)
 
 
-def ask_for_entropy(shares):
+def ask_for_entropy(counts):
     """Return the question, as Markdown, with its numbers."""
     return (
-        f"Three classes have the shares `{shares}`. What is the lowest mean "
+        f"Three classes have `{counts}` examples. What is the lowest mean "
         "crossentropy of a classifier that sees nothing, in nats?"
     )
 
 
-def entropy(shares):
+def entropy(counts):
     """Compute the right answer: a number, a text, an array, or a tuple of these."""
-    return -np.sum(np.multiply(shares, np.log(shares)))
+    shares = np.divide(counts, sum(counts))
+    return -np.sum(shares * np.log(shares))
 
 
-def in_bits(shares):
+def in_bits(counts):
     """Compute a typical wrong answer; its message becomes the reason."""
-    return entropy(shares) / np.log(2)
+    return entropy(counts) / np.log(2)
 
 
 def draw_count(rng):
@@ -62,7 +63,7 @@ TASKS = (
         title="knowing the shares",
         kind="value",
         points=3,
-        draw=draw_shares,
+        draw=draw_counts,
         text=ask_for_entropy,
         solution=entropy,
         mistakes=(Mistake(in_bits, "Right in bits; nats were asked for."),),
@@ -73,5 +74,6 @@ TASKS = (
         points=2,
         draw=draw_count,
         text=ask_about_the_start,
+        rubric="It has learnt nothing: each class gets about $1/C$, which costs this.",
     ),
 )

@@ -5,6 +5,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
@@ -154,7 +156,7 @@ def read(chapter: str, *, bank: str | Path | None = None) -> Quiz:
     try:
         content = _load(file.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{file} is not YAML in UTF-8: {error}") from None
+        raise ValueError(f"{file} cannot be read as YAML in UTF-8: {error}") from None
     wrong = _wrong(chapter, content)
     if wrong:
         listed = "\n".join(f"- {line}" for line in wrong)
@@ -178,6 +180,11 @@ def misconceptions() -> dict[str, dict[str, str]]:
     >>> quizzes.misconceptions()["bits-for-nats"]["belief"]
     'The logarithm has base 2 (or 10).'
     """
+    return {name: dict(about) for name, about in _misconceptions().items()}
+
+
+@cache
+def _misconceptions() -> dict[str, dict[str, str]]:
     return _load((_HERE / "misconceptions.yaml").read_text(encoding="utf-8"))
 
 
@@ -244,7 +251,19 @@ def _wrong(chapter: str, content: Any) -> list[str]:
         wrong += [
             f"the id {name!r} stands twice" for name in counts if counts[name] > 1
         ]
+        wrong += map(_unknown, sorted(_named(content) - _misconceptions().keys()))
     return wrong
+
+
+def _named(content: dict[str, Any]) -> set[str]:
+    choices = (x for question in content["questions"] for x in question["choices"])
+    return {x["misconception"] for x in choices if "misconception" in x}
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, _misconceptions(), n=1)
+    meant = f"; is it {near[0]!r}?" if near else ": leave it out, or take another"
+    return f"the misconception {name!r} is not in misconceptions.yaml{meant}"
 
 
 def _message(error: "ValidationError") -> str:

@@ -105,8 +105,8 @@ def graded(tmp_path, folder):
 
     def run(**options):
         out = tmp_path / "grades.csv"
-        out.unlink(missing_ok=True)
-        (tmp_path / "grades-to-read.md").unlink(missing_ok=True)
+        for path in tmp_path.glob("grades*"):
+            path.unlink()
         run.report = grade(folder, out=out, **{"seed": SEED} | options)
         return list(csv.DictReader(io.StringIO(out.read_text("utf-8-sig"))))
 
@@ -224,6 +224,16 @@ def test_numbers_worked_by_hand():
     assert shift.solution(0, [-3.0, -5.0, -6.0], 10) == 0
 
 
+def test_the_question_rules_out_the_other_loss_of_margins():
+    for seed in SEEDS:
+        item = paper_of("hinge-losses", seed=seed).items[3]
+        line, word = item.task.solution(*item.numbers)
+        assert "grows linearly" in item.text
+        if word == "hinge":
+            message = item.check([line, "squared_hinge"]).message
+            assert "does not grow linearly" in message
+
+
 # What each chapter's model says where nothing is wrong: the last activation, the loss,
 # the metrics.
 RIGHT = {
@@ -308,6 +318,7 @@ PREDICTED = {
         {"kind": "explain"},
         {"kind": "explain", "solution": None},
         {"choices": ("up", "down")},
+        {"rubric": "what nobody reads"},
         PREDICTED | {"choices": ("up",)},
         PREDICTED | {"outcome": None},
         PREDICTED | {"code": None},
@@ -665,6 +676,11 @@ def test_a_students_id_is_a_plain_name(tmp_path, student):
         Sheet("trial", student=student, paper="", points={}, folder=tmp_path)
 
 
+def test_a_students_number_without_quotes_is_told_to_have_them(tmp_path):
+    with pytest.raises(ValueError, match=r"Received: int\. Put it in quotes\."):
+        Sheet("trial", student=4711, paper="", points={}, folder=tmp_path)
+
+
 def test_an_unknown_task_is_told(sheet):
     for call in (
         lambda: sheet.record("task-9", 1),
@@ -717,6 +733,34 @@ def test_a_right_answer_is_not_told_to_the_others(folder, graded):
         assert str(np.round(right(item), 3)) not in row["reasons"]
 
 
+def test_the_right_answers_are_written_for_each_student(folder, graded, tmp_path):
+    names = roster(tmp_path, "ada", "bob")
+    put(folder, "x.json", submission(paper_of(student="ada")))
+    graded(roster=names)
+    key = (tmp_path / "grades-right-answers.csv").read_text("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(key)))
+    assert [row["student"] for row in rows] == ["ada", "bob"]
+    for row in rows:
+        number, array, predicted, bug, _ = paper_of(student=row["student"]).items
+        assert float(row["task-1"]) == right(number)
+        assert json.loads(row["task-2"]) == right(array)
+        outcome = predicted.task.outcome(*predicted.numbers)
+        assert json.loads(row["task-3"]) == [outcome, right(predicted)]
+        assert json.loads(row["task-4"]) == right(bug)
+        assert row["task-5"] == ""
+    assert rows[0]["task-1"] != rows[1]["task-1"]
+    assert "grades-right-answers.csv" in graded.report.summary
+
+
+def test_without_a_roster_the_right_answers_are_everyone_s(folder, graded, tmp_path):
+    put(folder, "ada.json", submission(paper_of()))
+    graded()
+    key = (tmp_path / "grades-right-answers.csv").read_text("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(key))
+    assert row["student"] == "everyone"
+    assert float(row["task-1"]) == right(paper_of().items[0])
+
+
 def test_a_result_counts_only_with_a_prediction(folder, graded):
     paper = paper_of()
     put(folder, "ada.json", submission(paper, predictions={}))
@@ -735,6 +779,7 @@ def test_texts_are_left_to_the_instructor(folder, graded, tmp_path):
     assert "Explain both curves" in text
     assert text.count("Explain both curves") == 1
     assert "### `ada` in `ada.json`\n\n    The decisions stay" in text
+    assert "Look for:\n\n- The factor changes no sign" in text
     assert "\n    The loss sees how sure it was." in text
     assert "Texts to read, 1" in graded.report.summary
 
@@ -1249,7 +1294,11 @@ def test_a_private_bank_serves_both_commands(tmp_path, folder, graded, monkeypat
     assert "for practice" not in path.read_text(encoding="utf-8")
     (same,) = assign("entropy", seed=3, out=tmp_path / "two", bank=bank.parent)
     assert same.read_bytes() == path.read_bytes()
-    answers = {"student": "ada", "task-1": 1.0297, "task-2": "log C"}
+    paper = _papers.make_paper("entropy", _banks.find_tasks("entropy", bank), seed=3)
+    (counts,) = paper.items[0].numbers
+    shares = np.divide(counts, sum(counts))
+    entropy = sum(share * np.log(1 / share) for share in shares)
+    answers = {"student": "ada", "task-1": round(entropy, 4), "task-2": "log C"}
     work_through(path, answers, monkeypatch)
     (tmp_path / "entropy-ada.json").rename(folder / "entropy-ada.json")
     (row,) = graded(seed=3, bank=bank)

@@ -244,6 +244,14 @@ VIOLATIONS = {
         r"questions\[0\].id: 'Two Words' does not",
     ),
     "an id twice": ([question(), question(text="?")], "the id 'one' stands twice"),
+    "an unknown misconception": (
+        [question(choices=[A | RIGHT, B | {"misconception": "bits-for-nat"}])],
+        "'bits-for-nat' is not in misconceptions.yaml; is it 'bits-for-nats'",
+    ),
+    "a misconception of one's own": (
+        [question(choices=[A | RIGHT, B | {"misconception": "zzz"}])],
+        "'zzz' is not in misconceptions.yaml: leave it out",
+    ),
     "no fact": ([question(facts=[])], r"questions\[0\].facts: \[\] "),
     "no question": ([], r"\$.questions: \[\] "),
 }
@@ -273,7 +281,7 @@ def test_every_violation_is_told_at_once_and_none_at_length(write):
 )
 def test_what_is_not_yaml_is_refused(tmp_path, content):
     (tmp_path / "own.yaml").write_bytes(content)
-    with pytest.raises(ValueError, match=r"own\.yaml is not YAML in UTF-8: "):
+    with pytest.raises(ValueError, match=r"own\.yaml cannot be read as YAML in UTF-8"):
         quizzes.read("own", bank=tmp_path)
 
 

@@ -338,5 +338,11 @@ TASKS = (
         draw=_draw_curve,
         text=_ask_about_the_curve,
         code=_curve_code,
+        rubric=(
+            "- The factor changes no sign, so no decision and no accuracy.\n"
+            "- First the loss falls: most examples are right, and were too unsure.\n"
+            "- Then it rises: the wrong ones pay, nearly linearly in the factor.\n"
+            "- The rise tells that wrong examples are there, and how sure they are."
+        ),
     ),
 )

@@ -337,5 +337,11 @@ TASKS = (
         draw=_draw_curve,
         text=_ask_about_the_curve,
         code=_curve_code,
+        rubric=(
+            "- Left: the loss is log-sum-exp minus the score, so the slope is -1.\n"
+            "- There the example is wrong, and pulls with full force.\n"
+            "- Right: the probability is near 1, so loss and slope are near 0.\n"
+            "- The slope is $p - 1$, the gradient: training turns to other examples."
+        ),
     ),
 )

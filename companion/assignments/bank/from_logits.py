@@ -175,8 +175,8 @@ def _ask_for_the_fault(classes, hidden, fault):
         "one class, and its label is the number of that class. The outputs are to be "
         "scores. One word is wrong: an activation, or the name of the loss.\n\n"
         f"{_source(classes, hidden, fault).text}\n\n"
-        "Answer with a pair: the number of the line, and the word that belongs there, "
-        'for example `(3, "tanh")`.'
+        "Answer with a pair: the number of the line, and the word alone that belongs "
+        'there, for example `(3, "tanh")`.'
     )
 
 
@@ -333,5 +333,11 @@ TASKS = (
         draw=_draw_curve,
         text=_ask_about_the_curve,
         code=_curve_code,
+        rubric=(
+            "- They agree while the probability is above $10^{-7}$.\n"
+            "- They part at a gap of about 16, where the clip acts.\n"
+            "- From probabilities the gradient is 0 there; from scores it is near 1.\n"
+            "- Concerned are the examples that are most wrong: they no longer teach."
+        ),
     ),
 )

@@ -347,5 +347,11 @@ TASKS = (
         draw=_draw_curve,
         text=_ask_about_the_curve,
         code=_curve_code,
+        rubric=(
+            "- Flat: the two hinges at 0 from a score of 1 on; crossentropy nowhere.\n"
+            "- Very wrong: linear for hinge and crossentropy, quadratic for squared.\n"
+            "- So an outlier counts most under the squared hinge.\n"
+            "- An example that is right by 1 is silent, except under crossentropy."
+        ),
     ),
 )
