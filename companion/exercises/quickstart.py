@@ -96,6 +96,10 @@ def _probabilities_first(scores):
     return to_class(scores)[::-1]
 
 
+def _classes_alone(scores):
+    return scores.argmax(axis=1)
+
+
 def _one_for_the_batch(scores):
     probabilities = _softmax(scores, 1)
     return probabilities.argmax(), probabilities.max()
@@ -118,6 +122,10 @@ def loss_for_labels():
 _BINARY = "binary_crossentropy"
 _ONE_HOT = "categorical_crossentropy"
 _SPARSE = "sparse_categorical_crossentropy"
+
+
+def _names_cut_short():
+    return "categorical", "sparse categorical", "binary"
 
 
 def _forms_swapped():
@@ -300,6 +308,11 @@ EXERCISES = (
                 "Both arrays are right, in the wrong order: the classes come first.",
             ),
             Mistake(
+                _classes_alone,
+                "The classes are right. Return their probabilities as well: two "
+                "arrays, separated by a comma.",
+            ),
+            Mistake(
                 _one_for_the_batch,
                 "You get a single answer for the whole batch: without `axis=1`, "
                 "argmax and max look at all rows at once.",
@@ -320,6 +333,11 @@ EXERCISES = (
             "one integer for each label is the sparse form.",
         ),
         mistakes=(
+            Mistake(
+                _names_cut_short,
+                "All three are right. Write them as Keras wants them, with "
+                "underscores and `_crossentropy` at the end.",
+            ),
             Mistake(
                 _forms_swapped,
                 "C is right, A and B are swapped. Sparse means that a label is stored "

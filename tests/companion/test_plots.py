@@ -66,6 +66,7 @@ every_drawer = pytest.mark.parametrize("draw", DRAWERS.values(), ids=DRAWERS)
 
 @pytest.fixture(autouse=True)
 def _no_figure_left():
+    plt.close("all")  # of tests elsewhere that ran in this process
     yield
     plt.close("all")
 
