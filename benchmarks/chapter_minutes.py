@@ -1,21 +1,20 @@
-"""Run each chapter's notebook alone, and record how long its cells take.
+"""Record how long the cells of each chapter took when ``make book`` ran them.
 
-    python -m benchmarks.chapter_minutes [--json FILE]
+    make book
+    python -m benchmarks.chapter_minutes --json FILE
 
-The record that the page for instructors shows was written by this command. A notebook
-is copied and runs as ``make book`` runs it, but with all cores and nothing beside it,
-once on each backend. What counts is the time from the start of a cell to its end, all
-cells of the notebook added up: its imports are in it, the start of the kernel is not.
+The record that the page for instructors shows was written by this command. What counts
+is the time from the start of a cell to its end, all cells of the notebook added up: its
+imports are in it, the start of the kernel is not. ``make book`` runs as many notebooks
+side by side as there are cores, with a share of the threads each, so alone a notebook
+may be faster.
 """
 
 import argparse
 import datetime
 import json
 import os
-import shlex
-import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,61 +23,59 @@ import nbformat
 
 from benchmarks import machine
 from tools import chapters
-from tools.execute import environment, nbmake
+from tools.execute import EXECUTED, environment, keys
 from tools.set_repository import ROOT
-
-BACKENDS = ("tensorflow", "jax")
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run the notebooks, and write the record after each of them."""
+    """Read the executed notebooks, and write the record."""
     options = _parser().parse_args(arguments)
-    # The notebooks run with these variables, so the record names them.
-    os.environ.update(environment(1))
+    kept = executed()
+    jobs = min(len(kept), os.cpu_count() or 1)
+    variables = environment(jobs)
+    # The notebooks ran with these variables, so the record names them.
+    os.environ.update(variables)
     record: dict[str, Any] = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "command": command(options),
+        "command": "make book && python -m benchmarks.chapter_minutes",
         "machine": machine.describe(),
-        "runs": [],
+        "side_by_side": jobs,
+        "runs": [
+            {
+                "chapter": name,
+                "backend": variables["KERAS_BACKEND"],
+                "seconds": round(seconds(nbformat.read(path, as_version=4)), 1),
+            }
+            for name, path in kept.items()
+        ],
     }
-    for notebook in chosen(options.chapters):
-        for backend in options.backends:
-            run = {"chapter": notebook.stem, "backend": backend}
-            run["seconds"] = round(measure(notebook, backend=backend), 1)
-            record["runs"].append(run)
-            print(json.dumps(run), flush=True)
-        if options.json:
-            text = json.dumps(record, indent=1) + "\n"
-            options.json.write_text(text, encoding="utf-8")
+    text = json.dumps(record, indent=1) + "\n"
+    if options.json:
+        options.json.write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
 
 
-def chosen(names: Sequence[str] | None) -> list[Path]:
-    """Return the chapters with these names, or all; raise ValueError for others."""
-    known = {
-        chapter.name: ROOT / f"{chapter.page}.ipynb" for chapter in chapters.chapters()
-    }
-    unknown = sorted(set(names or ()) - set(known))
-    if unknown:
-        raise ValueError(
-            f"There is no chapter {', '.join(unknown)}. There is: {', '.join(known)}."
-        )
-    return [known[name] for name in names or known]
-
-
-def measure(notebook: Path, *, backend: str) -> float:
-    """Run a copy of a notebook; return the seconds that its cells took.
+def executed(folder: Path = EXECUTED) -> dict[str, Path]:
+    """Return the executed notebook of every chapter, in the order of the course.
 
     Raises
     ------
-    RuntimeError
-        If a cell fails.
+    ValueError
+        If one has not run since it, the companion or a version changed.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(shutil.copy(notebook, folder))
-        done = nbmake(copy, environment(1) | {"KERAS_BACKEND": backend})
-        if done.returncode:
-            raise RuntimeError(f"{notebook.name} on {backend}: {done.stdout[-3000:]}")
-        return seconds(nbformat.read(copy, as_version=4))
+    key = keys()
+    kept = {
+        chapter.name: folder / f"{key[ROOT / f'{chapter.page}.ipynb']}.ipynb"
+        for chapter in chapters.chapters()
+    }
+    missing = [name for name, path in kept.items() if not path.exists()]
+    if missing:
+        raise ValueError(
+            f"These have not run since the last change: {', '.join(missing)}. Run "
+            "`make book` first."
+        )
+    return kept
 
 
 def seconds(page: nbformat.NotebookNode) -> float:
@@ -95,27 +92,11 @@ def seconds(page: nbformat.NotebookNode) -> float:
     return total
 
 
-def command(options: argparse.Namespace) -> str:
-    """Return the command that does it again, on any machine."""
-    words = ["python", "-m", "benchmarks.chapter_minutes"]
-    if options.chapters:
-        words += ["--chapters", *options.chapters]
-    if options.backends != list(BACKENDS):
-        words += ["--backends", *options.backends]
-    return shlex.join(words)
-
-
 def _parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.chapter_minutes",
-        description="Measure how long each chapter's notebook runs.",
-    )
-    parser.add_argument(
-        "--chapters", nargs="+", help="only these, to see that it runs: circles blobs"
-    )
-    parser.add_argument(
-        "--backends", nargs="+", choices=BACKENDS, default=list(BACKENDS)
+        description="Record how long each chapter's cells took in `make book`.",
     )
     parser.add_argument("--json", type=Path, help="where to write the record")
     return parser

@@ -318,9 +318,10 @@ def _measured(record: Mapping[str, Any] | None) -> str:
         return ""
     machine = record["machine"]
     return (
-        f"Running times: each notebook alone, on {machine['cores']} cores of "
-        f"{machine['processor']}, Keras {machine['versions']['keras']}, "
-        f"{record['date'][:10]}. `{record['command']}` measures them again.\n\n"
+        f"Running times: as `make book` runs the notebooks, {record['side_by_side']} "
+        f"side by side on {machine['cores']} cores of {machine['processor']}, Keras "
+        f"{machine['versions']['keras']}, {record['date'][:10]}. "
+        f"`{record['command']}` measures them again.\n\n"
     )
 
 

@@ -1,20 +1,14 @@
-"""The program of the chapters' running times, on two small notebooks."""
+"""The program of the chapters' running times, on small executed notebooks."""
 
 import json
-import subprocess
 
 import nbformat
 import pytest
 
 from benchmarks import chapter_minutes
-
-
-def notebook(path, *sources):
-    page = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source) for source in sources]
-    )
-    nbformat.write(page, path)
-    return path
+from tools import chapters
+from tools.execute import keys
+from tools.set_repository import ROOT
 
 
 def timed(begin, end):
@@ -26,59 +20,52 @@ def timed(begin, end):
     return cell
 
 
-def test_the_seconds_of_the_cells_are_added_up():
+@pytest.fixture
+def executed(tmp_path):
+    """A folder with a result of every chapter, of 1.5 seconds and a quarter."""
     cells = [timed("01.5", "03.0"), nbformat.v4.new_markdown_cell("words")]
     cells += [timed("20.0", "20.25"), nbformat.v4.new_code_cell("never ran")]
-    page = nbformat.v4.new_notebook(cells=cells)
+    key = keys()
+    for chapter in chapters.chapters():
+        path = tmp_path / f"{key[ROOT / f'{chapter.page}.ipynb']}.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return tmp_path
+
+
+def test_the_seconds_of_the_cells_are_added_up(executed):
+    path = chapter_minutes.executed(executed)["circles"]
+    page = nbformat.read(path, as_version=4)
     assert chapter_minutes.seconds(page) == pytest.approx(1.75)
 
 
-def test_a_notebook_runs_as_a_copy_on_the_backend_and_what_sleeps_counts(tmp_path):
-    sleeps = notebook(
-        tmp_path / "sleeps.ipynb",
-        "import os, time\nassert os.environ['KERAS_BACKEND'] == 'jax'",
-        "time.sleep(0.3)",
-    )
-    before = sleeps.read_bytes()
-    assert 0.3 <= chapter_minutes.measure(sleeps, backend="jax") < 30
-    assert sleeps.read_bytes() == before
+def test_every_chapter_counts_and_the_entry_quiz_is_none(executed):
+    kept = chapter_minutes.executed(executed)
+    assert len(set(kept.values())) == len(kept) > 15
+    assert "entry-quiz" not in kept
 
 
-def test_a_notebook_that_fails_is_not_measured(tmp_path, monkeypatch):
-    failed = subprocess.CompletedProcess([], 1, "a broken cell", "")
-    monkeypatch.setattr(chapter_minutes, "nbmake", lambda *arguments: failed)
-    fails = notebook(tmp_path / "fails.ipynb", "raise ValueError")
-    with pytest.raises(RuntimeError, match=r"(?s)fails\.ipynb on jax.*a broken cell"):
-        chapter_minutes.measure(fails, backend="jax")
+def test_what_has_not_run_since_a_change_is_told(executed):
+    kept = chapter_minutes.executed(executed)
+    kept["blobs"].unlink()
+    with pytest.raises(ValueError, match=r"since the last change: blobs\. Run `make"):
+        chapter_minutes.executed(executed)
 
 
-def test_the_record_has_every_run_and_says_how_it_came_about(tmp_path, monkeypatch):
-    times = {"tensorflow": 1.234, "jax": 5.678}
-    monkeypatch.setattr(
-        chapter_minutes, "measure", lambda path, *, backend: times[backend]
-    )
+def test_the_record_has_every_run_and_says_how_it_came_about(
+    executed, tmp_path, monkeypatch
+):
+    kept = chapter_minutes.executed(executed)
+    monkeypatch.setattr(chapter_minutes, "executed", lambda: kept)
     for name, value in chapter_minutes.environment(1).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
     path = tmp_path / "record.json"
-    names = ["circles", "blobs"]
-    chapter_minutes.main(["--chapters", *names, "--json", str(path)])
+    chapter_minutes.main(["--json", str(path)])
     record = json.loads(path.read_text(encoding="utf-8"))
-    assert record["command"] == (
-        "python -m benchmarks.chapter_minutes --chapters circles blobs"
-    )
-    assert str(tmp_path) not in json.dumps(record)
+    assert record["command"] == "make book && python -m benchmarks.chapter_minutes"
+    assert str(ROOT) not in json.dumps(record)
     assert record["machine"]["variables"]["TF_NUM_INTEROP_THREADS"] == "1"
+    assert record["side_by_side"] >= 1
     assert record["runs"] == [
-        {"chapter": name, "backend": backend, "seconds": seconds}
-        for name in names
-        for backend, seconds in (("tensorflow", 1.2), ("jax", 5.7))
+        {"chapter": name, "backend": "jax", "seconds": 1.8} for name in kept
     ]
-
-
-def test_all_chapters_are_measured_unless_some_are_named():
-    chosen = chapter_minutes.chosen(None)
-    assert len({path.stem for path in chosen}) == len(chosen) > 15
-    assert all(path.is_file() for path in chosen)
-    assert "entry-quiz" not in {path.stem for path in chosen}
-    with pytest.raises(ValueError, match=r"no chapter elipses\. There is: quickstart,"):
-        chapter_minutes.chosen(["circles", "elipses"])

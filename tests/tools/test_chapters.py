@@ -35,7 +35,8 @@ Which?
 """
 RECORD = {
     "date": "2026-11-26T10:00:00+00:00",
-    "command": "python -m benchmarks.chapter_minutes",
+    "command": "make book && python -m benchmarks.chapter_minutes",
+    "side_by_side": 2,
     "machine": {"processor": "X", "cores": 2, "versions": {"keras": "3.15.1"}},
     "runs": [
         {"chapter": "two-coins", "backend": "tensorflow", "seconds": 61.4},
@@ -145,8 +146,8 @@ def test_an_entry_has_all_that_the_chapter_says(coins):
         '<a href="teaching-notes.html#two-coins">',
         coins.needs,
         "`coins-1` heads (5, finger), `coins-2` how many (tosses)? (10, open)",
-        "2 cores of X, Keras 3.15.1, 2026-11-26",
-        "`python -m benchmarks.chapter_minutes` measures",
+        "2 side by side on 2 cores of X, Keras 3.15.1, 2026-11-26",
+        "`make book && python -m benchmarks.chapter_minutes` measures",
     ):
         assert part in entry
 
