@@ -101,7 +101,8 @@ def test_stated_running_minutes(page, executed):
     stated = int(MINUTES.search(markdown(page))["run"])
     # Twice the time: here notebooks run side by side, on machines that may be slow.
     assert seconds <= 2 * 60 * stated, f"{seconds:.0f} s"
-    assert stated <= ceil(seconds / 20), f"only {seconds:.0f} s"
+    # Nor exaggerated; a machine four times as fast may still run this test.
+    assert stated <= max(2, ceil(seconds / 15)), f"only {seconds:.0f} s"
 
 
 @each_chapter
