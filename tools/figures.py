@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 
+from tools import chapters as course
 from tools.execute import EXECUTED, keys
 from tools.set_repository import ROOT
 
@@ -125,12 +126,11 @@ class Chapter:
 
 
 def chapters(root: Path = ROOT, executed: Path = EXECUTED) -> list[Chapter]:
-    """Read the executed notebooks that have figures, in the order of their paths."""
-    found = []
-    for path, key in keys(root).items():
-        page = path.relative_to(root).with_suffix("").as_posix()
-        kept = nbformat.read(executed / f"{key}.ipynb", as_version=4)
-        found.append(chapter(page, kept))
+    """Read the executed chapters that have figures, in the order of the course."""
+    key, found = keys(root), []
+    for entry in course.chapters(root):
+        kept = executed / f"{key[root / f'{entry.page}.ipynb']}.ipynb"
+        found.append(chapter(entry.page, nbformat.read(kept, as_version=4)))
     return [read for read in found if read.figures]
 
 

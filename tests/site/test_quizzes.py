@@ -234,7 +234,7 @@ def test_the_score_counts_first_tries(open_page):
 
 
 def test_a_question_that_stands_twice_on_a_page_has_two_answers(open_page):
-    page = open_page("index.html")
+    page = open_page(PAGES["circles"])
     page.set_content(2 * quizzes.show("circles", "both-losses").html)
     right, wrong = letters(CIRCLES["both-losses"])
     fields = page.locator("fieldset")
