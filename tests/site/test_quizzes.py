@@ -263,11 +263,13 @@ def test_a_phone_shows_the_quiz_whole(open_page, chapter):
     fields = page.locator(".companion-quiz fieldset")
     asked = len(quizzes.read(chapter).questions)
     assert fields.count() == asked
+    page.wait_for_timeout(300)  # the formulas of the page are being set
+    sideways = "document.documentElement.scrollWidth > window.innerWidth"
+    assert not page.evaluate(sideways)
     # Before anything is pressed no answer is to be seen.
     assert fields.locator("details:visible").count() == 0
     fields.evaluate_all(ANSWER_WRONG)
     assert fields.locator("li:visible").count() > 2 * asked
-    sideways = "document.documentElement.scrollWidth > window.innerWidth"
     assert not page.evaluate(sideways)
     targets = fields.locator("label, button, summary").evaluate_all(BOXES)
     assert len(targets) > 4 * asked
