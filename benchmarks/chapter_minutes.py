@@ -6,8 +6,7 @@
 The record that the page for instructors shows was written by this command. What counts
 is the time from the start of a cell to its end, all cells of the notebook added up: its
 imports are in it, the start of the kernel is not. ``make book`` runs as many notebooks
-side by side as there are cores, with a share of the threads each, so alone a notebook
-may be faster.
+side by side as there are cores, with one thread each.
 """
 
 import argparse
@@ -23,7 +22,7 @@ import nbformat
 
 from benchmarks import machine
 from tools import chapters
-from tools.execute import EXECUTED, environment, keys
+from tools.execute import environment, results
 from tools.set_repository import ROOT
 
 
@@ -31,15 +30,14 @@ def main(arguments: Sequence[str]) -> None:
     """Read the executed notebooks, and write the record."""
     options = _parser().parse_args(arguments)
     kept = executed()
-    jobs = min(len(kept), os.cpu_count() or 1)
-    variables = environment(jobs)
+    variables = environment()
     # The notebooks ran with these variables, so the record names them.
     os.environ.update(variables)
     record: dict[str, Any] = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "command": "make book && python -m benchmarks.chapter_minutes",
         "machine": machine.describe(),
-        "side_by_side": jobs,
+        "side_by_side": min(len(kept), os.cpu_count() or 1),
         "runs": [
             {
                 "chapter": name,
@@ -56,7 +54,7 @@ def main(arguments: Sequence[str]) -> None:
         print(text, end="")
 
 
-def executed(folder: Path = EXECUTED) -> dict[str, Path]:
+def executed() -> dict[str, Path]:
     """Return the executed notebook of every chapter, in the order of the course.
 
     Raises
@@ -64,9 +62,9 @@ def executed(folder: Path = EXECUTED) -> dict[str, Path]:
     ValueError
         If one has not run since it, the companion or a version changed.
     """
-    key = keys()
+    result = results()
     kept = {
-        chapter.name: folder / f"{key[ROOT / f'{chapter.page}.ipynb']}.ipynb"
+        chapter.name: result[ROOT / f"{chapter.page}.ipynb"]
         for chapter in chapters.chapters()
     }
     missing = [name for name, path in kept.items() if not path.exists()]

@@ -4,7 +4,9 @@
 
 Executes what has changed (``tools/execute.py``), runs Jupyter Book on the executed
 copies with its own execution off and with warnings as errors, and adds what an
-instructor takes away (``tools/instructors.py``).
+instructor takes away (``tools/instructors.py``). A page that did not run as its text
+says is built too, with a note at its head; the exit status is then not zero, so that no
+workflow publishes it.
 """
 
 import shutil
@@ -13,14 +15,26 @@ import sys
 import sysconfig
 import time
 
+import nbformat
 import yaml
 
+from companion.statements import versions
 from tools import instructors
-from tools.execute import SOURCE, execute
-from tools.set_repository import ROOT
+from tools.execute import SOURCE, Failure, execute
+from tools.set_repository import ROOT, repository
 
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
+NOTE = """\
+:::{{warning}}
+On the machine that built this page not everything came out as the text says:
+
+{items}
+
+The rest of the page is as it should be. With {versions}.
+Please report it, with the lines above: [{url}/issues]({url}/issues).
+:::
+"""
 
 
 def pages() -> list[str]:
@@ -40,14 +54,38 @@ def _write_settings() -> None:
     shutil.copytree(ROOT / "_static", SOURCE / "_static")
 
 
+def mark(failure: Failure) -> None:
+    """Say at the head of a page's copy what of it did not hold, and how to report it."""
+    path = SOURCE / failure.notebook.relative_to(ROOT)
+    page = nbformat.read(path, as_version=4)
+    heads = [i for i, cell in enumerate(page.cells) if cell.cell_type == "markdown"]
+    page.cells.insert(heads[0] + 1, nbformat.v4.new_markdown_cell(note(failure)))
+    nbformat.write(page, path)
+
+
+def note(failure: Failure) -> str:
+    """Return the note on a page that did not run as its text says, in MyST."""
+    items = [
+        f"- `{' '.join(found.text.split()) or 'A check stopped'}`"
+        f" (cell `{found.cell}`, line {found.line})"
+        + (f"; seen: `{found.seen}`" if found.seen else "")
+        for found in failure.statements
+    ]
+    if failure.error:
+        items.append(f"- The run stopped before the page's end: `{failure.reason}`")
+    return NOTE.format(
+        items="\n".join(items), versions=versions(), url=repository().url
+    )
+
+
 def build() -> int:
-    """Build the site; return 0 if every page of the table of contents is there."""
+    """Build the site; return 0 if every page is there and ran as its text says."""
     # Pages that left the table of contents must go, and so must an older site where
     # this build fails: nobody is to take it for the new one.
     shutil.rmtree(BUILD, ignore_errors=True)
-    if execute():
-        print("A notebook failed: see above. Nothing was built.")
-        return 1
+    failures = execute()
+    for failure in failures:
+        mark(failure)
     print("Building the site", flush=True)
     start = time.monotonic()
     _write_settings()
@@ -60,11 +98,21 @@ def build() -> int:
     if missing:
         print("Built, but without these pages of _toc.yml:", *missing)
         return 1
-    instructors.write(SITE / "instructors")
+    try:
+        instructors.write(SITE / "instructors")
+    except ValueError as error:
+        if not failures:
+            raise
+        print(f"Without the lecture's deck: {error}")
     print(f"The site was built in {time.monotonic() - start:.0f} s. Open this page:")
     print(f"  {(SITE / 'index.html').as_uri()}")
-    return 0
+    if failures:
+        print("These pages say at their head what does not hold on this machine:")
+        for failure in failures:
+            print(f"  {failure.notebook.relative_to(ROOT).as_posix()}")
+            print(failure.summary)
+    return len(failures)
 
 
 if __name__ == "__main__":
-    sys.exit(build())
+    sys.exit(1 if build() else 0)

@@ -72,7 +72,8 @@ def run_as_colab(
     check = WHERE_FROM.format(packages=str(packages), backend=backend)
     page.cells.append(nbformat.v4.new_code_cell(check))
     nbformat.write(page, content / notebook.name)
-    environ = environment(2) | {
+    environ = environment() | {
+        "CROSSENTROPY_COURSE_STRICT": "1",
         "PYTHONPATH": os.pathsep.join([str(site), str(packages)]),
         "PIP_TARGET": str(packages),
         "PIP_NO_DEPS": "1",

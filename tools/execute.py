@@ -13,16 +13,24 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
+from packaging.requirements import Requirement
 
+from companion.statements import MIME_TYPE
 from tools.set_repository import ROOT, notebooks
 
 OUT = ROOT / "out"
@@ -30,33 +38,62 @@ EXECUTED = OUT / "executed"
 SOURCE = OUT / "src"
 STARTUP = Path(__file__).with_name("kernel_startup.py")
 TIMEOUT_S = 600  # a cell
-# What a chapter's outputs can depend on, by distribution name.
-LIBRARIES = (
-    "ipykernel",
-    "jax",
-    "keras",
-    "latex2mathml",
-    "markdown-it-py",
-    "matplotlib",
-    "mdit-py-plugins",
-    "nbmake",
-    "numpy",
-    "scikit-learn",
-    "tensorflow",
-)
+# Of a notebook, however many run beside it: another number adds in another order.
+THREADS = 1
+# What of the package's requirements a page's outputs can depend on.
+EXTRAS = ("tensorflow", "jax", "book")
 
 
-def environment(jobs: int) -> dict[str, str]:
-    """Return the environment for one of ``jobs`` notebooks that run side by side."""
-    threads = str(max(1, (os.cpu_count() or 1) // jobs))
+_RAISED = re.compile(r"(E +)?[\w.]+(Error|Exception|Interrupt)\b")
+
+
+class Statement(NamedTuple):
+    """A statement of a page that did not hold when it ran."""
+
+    cell: str
+    line: int
+    text: str  # the assertion; "" where an error kept the check from its end
+    seen: str
+
+    def __str__(self) -> str:
+        """Say what did not hold and what was seen, in one line."""
+        text = " ".join(self.text.split())
+        return f"{text} ({self.seen})" if self.seen else text
+
+
+class Failure(NamedTuple):
+    """A notebook that did not run as its text says."""
+
+    notebook: Path
+    statements: list[Statement]
+    error: str  # what stopped the run before its end; "" if nothing did
+
+    @property
+    def reason(self) -> str:
+        """Say in one line what stopped the run."""
+        lines = [re.sub(r"\x1b\[[\d;]*m", "", row) for row in self.error.splitlines()]
+        lines = [line.strip() for line in lines if line.strip()]
+        raised = [line for line in lines if _RAISED.match(line)]
+        return (raised or lines or [""])[-1]
+
+    @property
+    def summary(self) -> str:
+        """Say what did not hold, a line each, and what stopped the run."""
+        lines = [f"    {s.cell}, line {s.line}: {s}" for s in self.statements]
+        return "\n".join([*lines, f"    {self.reason}"] if self.error else lines)
+
+
+def environment(*, threads: int = THREADS) -> dict[str, str]:
+    """Return the environment of a notebook that runs, or of tests beside others."""
     settings = {
         # Said here, so that neither Keras's settings file nor a server's backend for
         # figures decides what a page shows.
         "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "tensorflow"),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "OMP_NUM_THREADS": threads,
-        "TF_NUM_INTRAOP_THREADS": threads,
+        "OMP_NUM_THREADS": str(threads),
+        "TF_NUM_INTRAOP_THREADS": str(threads),
         "TF_NUM_INTEROP_THREADS": "1",
+        "NPROC": str(threads),  # JAX asks it
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
@@ -82,6 +119,47 @@ def nbmake(
     )
 
 
+def run(notebook: Path, environ: dict[str, str]) -> Failure | None:
+    """Execute one notebook in place; return what did not go as its text says."""
+    done = nbmake(notebook, environ)
+    statements = failed_statements(nbformat.read(notebook, as_version=4))
+    error = done.stdout[-6000:] + done.stderr[-2000:] if done.returncode else ""
+    return Failure(notebook, statements, error) if statements or error else None
+
+
+def failed_statements(page: nbformat.NotebookNode) -> list[Statement]:
+    """Return the statements that did not hold when a notebook was executed."""
+    found = []
+    for cell in page.cells:
+        for output in cell.get("outputs", []):
+            shown = output.get("data", {}).get(MIME_TYPE)
+            if shown is not None:
+                place = cell.id, shown["line"]
+                found.append(Statement(*place, shown["statement"], shown["seen"]))
+    return found
+
+
+def installed_versions(root: Path = ROOT) -> dict[str, str]:
+    """Return the versions of what the package requires, and of what that requires."""
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project.get("optional-dependencies", {})
+    waiting = [*project["dependencies"]]
+    waiting += [line for name in EXTRAS for line in extras.get(name, [])]
+    found: dict[str, str] = {}
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        if requirement.name in found:
+            continue
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            found[requirement.name] = importlib.metadata.version(requirement.name)
+            waiting += importlib.metadata.requires(requirement.name) or []
+        except importlib.metadata.PackageNotFoundError:
+            found[requirement.name] = "none"
+    return dict(sorted(found.items()))
+
+
 def _shared_key(root: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted((root / "companion").rglob("*")):
@@ -90,14 +168,9 @@ def _shared_key(root: Path) -> str:
             digest.update(name.encode() + path.read_bytes())
     digest.update((root / "constraints.txt").read_bytes())
     digest.update(Path(__file__).read_bytes() + STARTUP.read_bytes())
-    for name in LIBRARIES:
-        try:
-            version = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            version = "none"
-        digest.update(f"{name}=={version};".encode())
-    digest.update(sys.version.encode())
-    digest.update(environment(1)["KERAS_BACKEND"].encode())
+    settings = {"threads": THREADS, "backend": environment()["KERAS_BACKEND"]}
+    settings |= {"python": sys.version, "versions": installed_versions(root)}
+    digest.update(json.dumps(settings).encode())
     return digest.hexdigest()
 
 
@@ -112,22 +185,35 @@ def keys(root: Path = ROOT) -> dict[Path, str]:
     }
 
 
-def _execute_one(notebook: Path, kept: Path, environ: dict[str, str]) -> str | None:
+def results(root: Path = ROOT) -> dict[Path, Path]:
+    """Return for each notebook where it lies after it has been executed as it is now.
+
+    One that failed lies under another name, so that it is executed again next time.
+    """
+    kept = {path: EXECUTED / f"{key}.ipynb" for path, key in keys(root).items()}
+    failed = {path: _where_failed(result) for path, result in kept.items()}
+    return kept | {path: place for path, place in failed.items() if place.exists()}
+
+
+def _where_failed(kept: Path) -> Path:
+    return kept.with_suffix(".failed.ipynb")
+
+
+def _execute_one(notebook: Path, kept: Path, environ: dict[str, str]) -> Failure | None:
     """Execute a notebook's copy and keep it; return what went wrong, if anything."""
     working = SOURCE / notebook.relative_to(ROOT)
-    done = nbmake(working, environ)
-    if done.returncode:
-        return done.stdout[-6000:] + done.stderr[-2000:]
+    failure = run(working, environ)
     if keys()[notebook] != kept.stem:
-        return "It, the companion or a version changed while it ran. Run it again."
+        changed = "It, the companion or a version changed while it ran. Run it again."
+        return Failure(notebook, [], changed)
     page = nbformat.read(working, as_version=4)
     for cell in page.cells:
         if cell.cell_type == "code":
             cell.outputs = _joined(cell.outputs)
     partial = kept.with_suffix(".partial")
     nbformat.write(page, partial)
-    partial.replace(kept)
-    return None
+    partial.replace(_where_failed(kept) if failure else kept)
+    return failure and failure._replace(notebook=notebook)
 
 
 def _joined(outputs: list) -> list:
@@ -142,8 +228,8 @@ def _joined(outputs: list) -> list:
     return joined
 
 
-def execute() -> int:
-    """Execute what has changed; return the number of notebooks that failed."""
+def execute() -> list[Failure]:
+    """Execute what has changed; return what of it failed."""
     if SOURCE.exists():
         shutil.rmtree(SOURCE)
     shutil.copytree(
@@ -157,50 +243,59 @@ def execute() -> int:
         stale.unlink()
     waiting = [path for path, result in kept.items() if not result.exists()]
     print(f"{len(kept)} notebooks, {len(waiting)} to run", flush=True)
-    failures = _run(waiting, kept)
-    for path, result in kept.items():
+    with kernels() as variables:
+        environ = environment() | variables
+        tasks = {
+            path.relative_to(ROOT).as_posix(): partial(
+                _execute_one, path, kept[path], environ
+            )
+            for path in longest_first(waiting)
+        }
+        failures = side_by_side(tasks)
+    for path, result in results().items():
         if result.exists():
             _copy_without_svg(result, SOURCE / path.relative_to(ROOT))
     return failures
 
 
-def _copy_without_svg(kept: Path, page: Path) -> None:
-    content = json.loads(kept.read_text(encoding="utf-8"))
+def _copy_without_svg(result: Path, page: Path) -> None:
+    content = json.loads(result.read_text(encoding="utf-8"))
     for cell in content["cells"]:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("image/svg+xml", None)
     page.write_text(json.dumps(content), encoding="utf-8")
 
 
-def _run(waiting: list[Path], kept: dict[Path, Path]) -> int:
-    # A profile of its own: no setting of this machine's IPython changes a page.
+@contextmanager
+def kernels() -> Iterator[dict[str, str]]:
+    """Give kernels a profile of their own, so that no setting here changes a page."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         startup = Path(profile, "profile_default", "startup")
         startup.mkdir(parents=True)
         shutil.copy(STARTUP, startup)
-        return _run_in_parallel(waiting, kept, {"IPYTHONDIR": profile})
+        yield {"IPYTHONDIR": profile}
 
 
-def _run_in_parallel(
-    waiting: list[Path], kept: dict[Path, Path], variables: dict[str, str]
-) -> int:
-    # Chapters with the longest code first, so that no long one is left for the end.
-    waiting = sorted(waiting, key=lambda path: path.stat().st_size, reverse=True)
-    jobs = max(1, min(len(waiting), os.cpu_count() or 1))
-    environ, failures, start = environment(jobs) | variables, 0, time.monotonic()
+def longest_first(paths: Iterable[Path]) -> list[Path]:
+    """Sort notebooks by their length, so that no long one is left for the end."""
+    return sorted(paths, key=lambda path: path.stat().st_size, reverse=True)
+
+
+def side_by_side(
+    tasks: Mapping[str, Callable[[], Failure | None]], *, jobs: int | None = None
+) -> list[Failure]:
+    """Run named tasks, one a core, and say how each ended; return the failures."""
+    jobs, start, failures = jobs or os.cpu_count() or 1, time.monotonic(), []
     pool = ThreadPoolExecutor(jobs)
-    running = {
-        pool.submit(_execute_one, path, kept[path], environ): path for path in waiting
-    }
+    running = {pool.submit(task): name for name, task in tasks.items()}
     try:
         for count, done in enumerate(as_completed(running), start=1):
-            error, name = done.result(), running[done].relative_to(ROOT).as_posix()
-            state = "FAILED" if error else "ran"
-            seconds = time.monotonic() - start
-            print(f"  {count}/{len(waiting)} {state} {name} ({seconds:.0f} s)")
-            if error:
-                failures += 1
-                print(error)
+            failure, seconds = done.result(), time.monotonic() - start
+            state = "FAILED" if failure else "ran"
+            print(f"  {count}/{len(tasks)} {state} {running[done]} ({seconds:.0f} s)")
+            if failure:
+                failures.append(failure)
+                print(failure.summary, failure.error, sep="\n")
             sys.stdout.flush()
     finally:
         # After Ctrl-C no notebook that still waits is begun.

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 
 from tools import chapters as course
-from tools.execute import EXECUTED, keys
+from tools.execute import results
 from tools.set_repository import ROOT
 
 SVG = "image/svg+xml"
@@ -125,12 +125,12 @@ class Chapter:
         return self.page.rpartition("/")[2]
 
 
-def chapters(root: Path = ROOT, executed: Path = EXECUTED) -> list[Chapter]:
+def chapters(root: Path = ROOT) -> list[Chapter]:
     """Read the executed chapters that have figures, in the order of the course."""
-    key, found = keys(root), []
+    result, found = results(root), []
     for entry in course.chapters(root):
-        kept = executed / f"{key[root / f'{entry.page}.ipynb']}.ipynb"
-        found.append(chapter(entry.page, nbformat.read(kept, as_version=4)))
+        page = nbformat.read(result[root / f"{entry.page}.ipynb"], as_version=4)
+        found.append(chapter(entry.page, page))
     return [read for read in found if read.figures]
 
 

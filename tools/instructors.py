@@ -17,19 +17,26 @@ PACKED = ("moodle", "qti")
 
 
 def write(folder: Path) -> None:
-    """Write all downloads; ``folder`` must not exist yet."""
+    """Write all downloads; ``folder`` must not exist yet.
+
+    Raises
+    ------
+    ValueError
+        If the deck shows a figure that no page has; all else is written by then.
+    """
     folder.mkdir(parents=True)
     chapters = figures.chapters()
     figures.write(chapters, folder)
-    source = deck.SOURCE.read_text(encoding="utf-8")
-    talk = deck.deck(source, deck.by_reference(chapters))
-    (folder / "deck.html").write_text(talk, encoding="utf-8", newline="\n")
     for form in FORMATS:
         try:
             _write_quizzes(form, folder)
         except ModuleNotFoundError as error:
             # The extra `lms` is optional; the site is complete without its files.
             print(f"Without the quizzes as {form}: {error}")
+    # Last, since it needs figures that a page which failed may lack.
+    source = deck.SOURCE.read_text(encoding="utf-8")
+    talk = deck.deck(source, deck.by_reference(chapters))
+    (folder / "deck.html").write_text(talk, encoding="utf-8", newline="\n")
 
 
 def _write_quizzes(form: str, folder: Path) -> None:

@@ -33,7 +33,8 @@ PLACES = ("_config.yml", "CITATION.cff", "README.md", "book/intro.md")
 
 FIRST_LINE = "# Set-up."
 FIRST_CELL = """\
-# Set-up. In Colab: install the companion package. Elsewhere: a quiet log.
+# Set-up. In Colab: install the companion package. Everywhere: a quiet log,
+# and a check of the text that fails is a line, not an error.
 import glob
 import importlib.util
 import os
@@ -51,6 +52,7 @@ if "google.colab" in sys.modules:
     importlib.invalidate_caches()
     if importlib.util.find_spec("companion") is None:
         raise RuntimeError(f"The course's package is not in {{source}}.")
+%load_ext companion.statements
 """
 GUARD = """
     if not wheels:

@@ -1,7 +1,8 @@
 """The first cell of a student's notebook; tools/set_repository.py writes this file."""
 
 CELL = """\
-# Set-up. In Colab: install the companion package. Elsewhere: a quiet log.
+# Set-up. In Colab: install the companion package. Everywhere: a quiet log,
+# and a check of the text that fails is a line, not an error.
 import glob
 import importlib.util
 import os
@@ -27,4 +28,5 @@ if "google.colab" in sys.modules:
     importlib.invalidate_caches()
     if importlib.util.find_spec("companion") is None:
         raise RuntimeError(f"The course's package is not in {source}.")
+%load_ext companion.statements
 """

@@ -6,8 +6,7 @@ import nbformat
 import pytest
 
 from benchmarks import chapter_minutes
-from tools import chapters
-from tools.execute import keys
+from tools import execute
 from tools.set_repository import ROOT
 
 
@@ -21,42 +20,36 @@ def timed(begin, end):
 
 
 @pytest.fixture
-def executed(tmp_path):
+def executed(tmp_path, monkeypatch):
     """A folder with a result of every chapter, of 1.5 seconds and a quarter."""
     cells = [timed("01.5", "03.0"), nbformat.v4.new_markdown_cell("words")]
     cells += [timed("20.0", "20.25"), nbformat.v4.new_code_cell("never ran")]
-    key = keys()
-    for chapter in chapters.chapters():
-        path = tmp_path / f"{key[ROOT / f'{chapter.page}.ipynb']}.ipynb"
+    monkeypatch.setattr(execute, "EXECUTED", tmp_path)
+    for path in execute.results().values():
         nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    return tmp_path
+    return chapter_minutes.executed()
 
 
 def test_the_seconds_of_the_cells_are_added_up(executed):
-    path = chapter_minutes.executed(executed)["circles"]
-    page = nbformat.read(path, as_version=4)
+    page = nbformat.read(executed["circles"], as_version=4)
     assert chapter_minutes.seconds(page) == pytest.approx(1.75)
 
 
 def test_every_chapter_counts_and_the_entry_quiz_is_none(executed):
-    kept = chapter_minutes.executed(executed)
-    assert len(set(kept.values())) == len(kept) > 15
-    assert "entry-quiz" not in kept
+    assert len(set(executed.values())) == len(executed) > 15
+    assert "entry-quiz" not in executed
 
 
 def test_what_has_not_run_since_a_change_is_told(executed):
-    kept = chapter_minutes.executed(executed)
-    kept["blobs"].unlink()
+    executed["blobs"].unlink()
     with pytest.raises(ValueError, match=r"since the last change: blobs\. Run `make"):
-        chapter_minutes.executed(executed)
+        chapter_minutes.executed()
 
 
 def test_the_record_has_every_run_and_says_how_it_came_about(
     executed, tmp_path, monkeypatch
 ):
-    kept = chapter_minutes.executed(executed)
-    monkeypatch.setattr(chapter_minutes, "executed", lambda: kept)
-    for name, value in chapter_minutes.environment(1).items():
+    for name, value in chapter_minutes.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     path = tmp_path / "record.json"
@@ -67,5 +60,5 @@ def test_the_record_has_every_run_and_says_how_it_came_about(
     assert record["machine"]["variables"]["TF_NUM_INTEROP_THREADS"] == "1"
     assert record["side_by_side"] >= 1
     assert record["runs"] == [
-        {"chapter": name, "backend": "jax", "seconds": 1.8} for name in kept
+        {"chapter": name, "backend": "jax", "seconds": 1.8} for name in executed
     ]

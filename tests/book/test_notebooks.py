@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from companion import exercises, quizzes
-from tools.execute import EXECUTED, keys
+from tools.execute import results
 from tools.set_repository import notebooks
 
 NOTEBOOKS = notebooks()
@@ -62,7 +62,7 @@ def page(path):
 
 @pytest.fixture
 def executed(path):
-    kept = EXECUTED / f"{keys()[path]}.ipynb"
+    kept = results()[path]
     if not kept.exists():
         pytest.fail(f"{path.name} has not run since its last change: run `make book`")
     return nbformat.read(kept, as_version=4)

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from companion import quizzes
 from tools import deck, figures
 from tools.build import SITE
-from tools.execute import EXECUTED, environment, keys
+from tools.execute import environment, results
 
 FOLDER = SITE / "instructors"
 GALLERY = FOLDER / "figures"
@@ -34,8 +34,8 @@ def soup(path) -> BeautifulSoup:
 
 def test_each_figure_of_each_chapter_is_there_with_its_code(chapters):
     shown = 0
-    for key in keys().values():
-        page = nbformat.read(EXECUTED / f"{key}.ipynb", as_version=4)
+    for result in results().values():
+        page = nbformat.read(result, as_version=4)
         outputs = [out for cell in page.cells for out in cell.get("outputs", [])]
         shown += sum("image/png" in out.get("data", {}) for out in outputs)
     assert shown == sum(len(chapter.figures) for chapter in chapters) > 50
@@ -86,7 +86,7 @@ def test_a_chapter_s_script_draws_its_figures_again(chapters, tmp_path):
     parts = script.split('plt.close("all")\n')
     start = tmp_path / "script.py"
     start.write_text("".join(parts[:2]), encoding="utf-8")
-    environ = environment(1) | {"MPLBACKEND": "agg"}
+    environ = environment() | {"MPLBACKEND": "agg"}
     subprocess.run([sys.executable, start], cwd=tmp_path, env=environ, check=True)
     drawn = sorted(tmp_path.glob("*.svg"))
     files = sorted(path.name for path in place.glob("*.svg"))

@@ -1,0 +1,133 @@
+"""Let a notebook run on where a statement of its text does not hold.
+
+The hidden cells of a chapter assert what its text says; their first line begins with
+``# Checks``. Versions and processors differ, so such an assertion can fail for a reader
+whose machine is sound. After ::
+
+    %load_ext companion.statements
+
+which every chapter's first cell says, it shows one line with the statement, what was
+seen and the versions, and the run goes on. ``make book`` reads these lines and marks
+the page. With ``CROSSENTROPY_COURSE_STRICT=1`` in the environment an assertion is an
+error, as in plain Python.
+"""
+
+import ast
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["MARK", "MIME_TYPE", "load_ipython_extension", "report", "versions"]
+
+MARK = "# Checks"  # how a cell begins whose assertions are statements
+MIME_TYPE = "application/vnd.crossentropy-course.statement+json"
+_STRICT = "CROSSENTROPY_COURSE_STRICT"
+_LONGEST = 300  # characters of a value that was seen
+# No name is left behind in the notebook.
+_REPORT = "__import__('companion.statements', fromlist=['report']).report"
+_SAFELY = f"try:\n pass\nexcept Exception as _stopped:\n {_REPORT}(error=_stopped)"
+
+
+class _SoftAssertions(ast.NodeTransformer):
+    """Replace the assertions of a marked cell, for IPython, by calls of ``report``."""
+
+    def __init__(self) -> None:
+        self._source = ""
+
+    def pre_run_cell(self, info: Any) -> None:
+        """Remember the cell's text, since the tree has no comments."""
+        self._source = info.raw_cell
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        """Return the cell's tree, with nothing in it that can stop the run."""
+        source, self._source = self._source, ""
+        if not source.startswith(MARK):
+            return node
+        body = [_Assertions(source).visit(statement) for statement in node.body]
+        safe = ast.parse(_SAFELY)
+        safe.body[0].body = body
+        return ast.fix_missing_locations(safe)
+
+
+class _Assertions(ast.NodeTransformer):
+    """Replace each assertion by a test that reports."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def visit_Assert(self, node: ast.Assert) -> ast.If:
+        """Turn ``assert a == b`` into ``if not (a == b): report(…)``."""
+        text = ast.get_source_segment(self._source, node) or ast.unparse(node)
+        call = ast.parse(f"{_REPORT}({text!r}, {node.lineno}, lambda: ())").body[0]
+        if isinstance(node.test, ast.Compare):
+            operands = [node.test.left, *node.test.comparators]
+            call.value.args[2].body = ast.Tuple(operands, ast.Load())
+        test = ast.UnaryOp(ast.Not(), node.test)
+        return ast.copy_location(ast.If(test, [call], []), node)
+
+
+def report(
+    statement: str = "",
+    line: int = 0,
+    operands: Callable[[], tuple] = tuple,
+    *,
+    error: Exception | None = None,
+) -> None:
+    """Show that a statement does not hold, or that an error kept it from being checked.
+
+    Parameters
+    ----------
+    statement, line
+        The assertion and its line in the cell; with ``error`` both come from there.
+    operands
+        Returns the two sides of a comparison; called once more to show them.
+    error
+        What a marked cell raised, if it is not an assertion that failed.
+    """
+    from IPython.display import display
+
+    if error is not None:
+        line = error.__traceback__.tb_lineno
+        seen = f"{type(error).__name__}: {error}"
+        says = f"A check of the text stopped at line {line}"
+    else:
+        seen = _seen(operands)
+        says = f"Does not hold here: `{' '.join(statement.split())}`"
+    says += f" ({seen}; {versions()})" if seen else f" ({versions()})"
+    found = {"statement": statement, "line": line, "seen": seen}
+    display({"text/plain": says, MIME_TYPE: found}, raw=True)
+
+
+def _seen(operands: Callable[[], tuple]) -> str:
+    """Return the compared values as text, shortened."""
+    try:
+        values = [" ".join(repr(value).split()) for value in operands()]
+    except Exception as error:  # it was only for the message
+        return f"{type(error).__name__}: {error}"
+    return ", ".join(
+        value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…" for value in values
+    )
+
+
+def versions() -> str:
+    """Return what a statement may depend on: Python, NumPy, Keras, the backend."""
+    names = ["numpy", "keras"]
+    if "keras" in sys.modules:
+        names.append(sys.modules["keras"].config.backend())
+    found = [f"Python {platform.python_version()}"]
+    found += [f"{name} {importlib.metadata.version(name)}" for name in names]
+    return ", ".join(found)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Prepare a notebook's kernel; ``%load_ext companion.statements`` calls this."""
+    if os.environ.get(_STRICT):
+        return
+    if any(isinstance(one, _SoftAssertions) for one in shell.ast_transformers):
+        return
+    soft = _SoftAssertions()
+    shell.events.register("pre_run_cell", soft.pre_run_cell)
+    shell.ast_transformers.append(soft)
