@@ -9,6 +9,7 @@ says is built too, with a note at its head; the exit status is then not zero, so
 workflow publishes it.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -33,8 +34,7 @@ On the machine that built this page not everything came out as the text says:
 
 The rest of the page is as it should be. With {versions}.
 Please report it, with the lines above: [{url}/issues]({url}/issues).
-:::
-"""
+:::"""
 
 
 def pages() -> list[str]:
@@ -55,7 +55,7 @@ def _write_settings() -> None:
 
 
 def mark(failure: Failure) -> None:
-    """Say at the head of a page's copy what of it did not hold, and how to report it."""
+    """Say at the head of a page's copy what did not hold, and how to report it."""
     path = SOURCE / failure.notebook.relative_to(ROOT)
     page = nbformat.read(path, as_version=4)
     heads = [i for i, cell in enumerate(page.cells) if cell.cell_type == "markdown"]
@@ -66,16 +66,21 @@ def mark(failure: Failure) -> None:
 def note(failure: Failure) -> str:
     """Return the note on a page that did not run as its text says, in MyST."""
     items = [
-        f"- `{' '.join(found.text.split()) or 'A check stopped'}`"
-        f" (cell `{found.cell}`, line {found.line})"
-        + (f"; seen: `{found.seen}`" if found.seen else "")
+        f"- {_code(str(found))} (cell `{found.cell}`, line {found.line})"
         for found in failure.statements
     ]
     if failure.error:
-        items.append(f"- The run stopped before the page's end: `{failure.reason}`")
+        items.append(f"- the run stopped before its end: {_code(failure.reason)}")
     return NOTE.format(
         items="\n".join(items), versions=versions(), url=repository().url
     )
+
+
+def _code(text: str) -> str:
+    """Return a text as code in Markdown, whatever backticks are in it."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {text} {fence}"
 
 
 def build() -> int:

@@ -57,7 +57,7 @@ class Statement(NamedTuple):
 
     def __str__(self) -> str:
         """Say what did not hold and what was seen, in one line."""
-        text = " ".join(self.text.split())
+        text = " ".join(self.text.split()) or "the check stopped"
         return f"{text} ({self.seen})" if self.seen else text
 
 

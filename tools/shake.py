@@ -28,6 +28,7 @@ from tools.execute import (
     OUT,
     THREADS,
     Failure,
+    Statement,
     environment,
     kernels,
     longest_first,
@@ -111,9 +112,10 @@ def table(records: Sequence[dict[str, Any]]) -> str:
     failed: dict[tuple[str, str, int, str], list[tuple[str, str]]] = {}
     for record in records:
         for statement in record["statements"]:
-            what = " ".join(statement["text"].split()) or "the check stopped"
-            row = (record["notebook"], statement["cell"], statement["line"], what)
-            failed.setdefault(row, []).append((record["setting"], statement["seen"]))
+            found = Statement(**statement)
+            what = str(found._replace(seen=""))
+            row = (record["notebook"], found.cell, found.line, what)
+            failed.setdefault(row, []).append((record["setting"], found.seen))
         if record["error"]:
             row = (record["notebook"], "stopped", 0, record["error"])
             failed.setdefault(row, []).append((record["setting"], ""))

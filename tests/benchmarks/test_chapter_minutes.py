@@ -22,6 +22,9 @@ def timed(begin, end):
 @pytest.fixture
 def executed(tmp_path, monkeypatch):
     """A folder with a result of every chapter, of 1.5 seconds and a quarter."""
+    for name, value in chapter_minutes.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
     cells = [timed("01.5", "03.0"), nbformat.v4.new_markdown_cell("words")]
     cells += [timed("20.0", "20.25"), nbformat.v4.new_code_cell("never ran")]
     monkeypatch.setattr(execute, "EXECUTED", tmp_path)
@@ -46,12 +49,7 @@ def test_what_has_not_run_since_a_change_is_told(executed):
         chapter_minutes.executed()
 
 
-def test_the_record_has_every_run_and_says_how_it_came_about(
-    executed, tmp_path, monkeypatch
-):
-    for name, value in chapter_minutes.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("KERAS_BACKEND", "jax")
+def test_the_record_has_every_run_and_says_how_it_came_about(executed, tmp_path):
     path = tmp_path / "record.json"
     chapter_minutes.main(["--json", str(path)])
     record = json.loads(path.read_text(encoding="utf-8"))

