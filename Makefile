@@ -8,7 +8,7 @@ PORT ?= 8000
 EXTRAS := tensorflow,jax,book,test
 
 .DEFAULT_GOAL := help
-.PHONY: help book test benchmarks serve lab wheel test-colab format constraints system-packages clean
+.PHONY: help book check test shake benchmarks serve lab wheel test-colab format constraints system-packages clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,13 +34,20 @@ $(INSTALLED): pyproject.toml constraints.txt
 book: $(INSTALLED)  ## Run every notebook, build the site and say where it is
 	$(BIN)/python -m tools.build
 
+check: $(INSTALLED)  ## Check quickly what you change: style, quick tests (T=losses)
+	$(BIN)/python -m tools.check quick $(T)
+
 test: $(INSTALLED)  ## Check everything: style, package, notebooks, site
 	$(BIN)/python -m tools.check
+
+shake: $(INSTALLED)  ## Run notebooks with shaken rounding (SHAKE="--seeds 1-5 …")
+	$(BIN)/python -m tools.shake $(SHAKE)
 
 benchmarks: $(INSTALLED)  ## Measure against Keras and PyTorch (ROWS="…", JSON=…)
 	$(BIN)/python -m benchmarks $(ROWS) $(if $(JSON),--json $(JSON))
 
-serve: book  ## Build the site and show it on http://127.0.0.1:8000 (PORT=…)
+serve: $(INSTALLED)  ## Build the site and show it on http://127.0.0.1:8000 (PORT=…)
+	-$(BIN)/python -m tools.build
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
 lab: $(VENV)/installed-lab  ## Open the notebooks in JupyterLab on this machine

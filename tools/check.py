@@ -1,44 +1,38 @@
-"""Check everything: style, package, notebooks, site.
+"""Check everything, or quickly what a contributor changes all the time.
 
-    python -m tools.check
+    python -m tools.check                   style, package, notebooks, site
+    python -m tools.check quick             style and the package's quick tests
+    python -m tools.check quick losses      only those of a subject
 
 Each step runs even if an earlier one failed; the exit status counts the failures.
 """
 
+import argparse
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 
 from tools.build import build
-from tools.execute import environment
 from tools.set_repository import ROOT, notebooks
 
 # With the reason of each skip.
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-rs", "--durations=5")
 WORKERS = min(2, os.cpu_count() or 1)
 PARALLEL = (f"--numprocesses={WORKERS}", "--dist=worksteal")
-# The trainer's tests compile many small programs and run each once: making them fast
-# would take longer than running them.
-COMPILE_QUICKLY = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
-PACKAGE_TESTS = ("companion", "benchmarks", "tools", "repository")
-# The modules whose code differs by backend.
-BACKEND_TESTS = (
-    "tests/book/test_pytorch_to_keras.py",
-    "tests/companion/test_large_vocabulary.py",
-    "tests/companion/test_layers.py",
-    "tests/companion/test_margins.py",
-    "tests/companion/test_models.py",
-    "tests/companion/test_resuming.py",
-    "tests/companion/test_runtime.py",
-    "tests/companion/test_text.py",
-    "tests/companion/test_training.py",
+PACKAGE_TESTS = tuple(
+    f"tests/{name}" for name in ("companion", "benchmarks", "tools", "repository")
 )
+# Where tests marked `backend` are: those of what differs by backend.
+BACKEND_TESTS = ("tests/companion", "tests/tools", "tests/book")
 
 
 def run(*command: str, **variables: str) -> int:
     """Run one command from the root; return its exit status."""
-    environ = environment(WORKERS) | variables
+    environ = os.environ | variables
     return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
 
 
@@ -55,14 +49,12 @@ def style() -> int:
 
 def package() -> int:
     """Test the companion, the benchmarks, the tools and the repository's files."""
-    folders = [f"tests/{name}" for name in PACKAGE_TESTS]
-    return run(*PYTEST, *PARALLEL, *folders, **COMPILE_QUICKLY)
+    return run(*PYTEST, *PARALLEL, *PACKAGE_TESTS)
 
 
 def on_jax() -> int:
     """Test what differs by backend once more, on JAX."""
-    variables = COMPILE_QUICKLY | {"KERAS_BACKEND": "jax"}
-    return run(*PYTEST, *PARALLEL, *BACKEND_TESTS, **variables)
+    return run(*PYTEST, *PARALLEL, "-m", "backend", *BACKEND_TESTS, KERAS_BACKEND="jax")
 
 
 def chapters() -> int:
@@ -75,25 +67,71 @@ def site() -> int:
     return run(*PYTEST, "tests/site")
 
 
+def quick(subject: str = "") -> int:
+    """Run the package's tests that are not marked slow, or those of a subject."""
+    if not subject:
+        return run(*PYTEST, *PARALLEL, "-m", "not slow", *PACKAGE_TESTS)
+    # One process: a second one would take as long to begin as these tests to run.
+    return run(*PYTEST, "-m", "not slow", *map(str, files_of(subject)))
+
+
+def files_of(subject: str, root: Path = ROOT) -> list[Path]:
+    """Return the package's test files whose name holds the subject.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    files = sorted(
+        path.relative_to(root)
+        for folder in PACKAGE_TESTS
+        for path in (root / folder).rglob("test_*.py")
+    )
+    found = [path for path in files if subject in path.stem]
+    if not found:
+        names = ", ".join(path.stem.removeprefix("test_") for path in files)
+        raise ValueError(f"No tests of {subject!r}. There are: {names}.")
+    return found
+
+
 STEPS = (style, package, on_jax, build, chapters, site)
 
 
-def main() -> int:
-    """Run every step and say how each ended."""
-    report = []
-    for number, step in enumerate(STEPS, start=1):
-        summary = step.__doc__.split("\n")[0]
-        print(f"\n[{number}/{len(STEPS)}] {step.__name__}: {summary}", flush=True)
+def main(arguments: Sequence[str]) -> int:
+    """Run the steps and say how each ended; return how many failed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.check", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("what", nargs="?", choices=["everything", "quick"])
+    parser.add_argument("subject", nargs="?", default="", help="for example: losses")
+    options = parser.parse_args(arguments)
+    if options.what != "quick":
+        return report(STEPS)
+    try:
+        files_of(options.subject)
+    except ValueError as error:
+        parser.error(str(error))
+    return report([style, partial(quick, options.subject)])
+
+
+def report(steps: Sequence[Callable[[], int]]) -> int:
+    """Run every step and say how each ended; return how many failed."""
+    ended = []
+    for number, step in enumerate(steps, start=1):
+        function = getattr(step, "func", step)
+        name, summary = function.__name__, function.__doc__.split("\n")[0]
+        print(f"\n[{number}/{len(steps)}] {name}: {summary}", flush=True)
         start = time.monotonic()
         status = step()
-        report.append((step.__name__, status, time.monotonic() - start))
+        ended.append((name, status, time.monotonic() - start))
     print()
-    for name, status, seconds in report:
+    for name, status, seconds in ended:
         print(f"{'FAILED' if status else 'ok':7}{name:10}{seconds:5.0f} s")
-    failed = sum(bool(status) for _, status, _ in report)
-    print(f"{len(report) - failed} passed, {failed} failed")
+    failed = sum(bool(status) for _, status, _ in ended)
+    print(f"{len(ended) - failed} passed, {failed} failed")
     return failed
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -14,6 +14,8 @@ import pytest
 from companion import losses
 from tools.set_repository import ROOT
 
+pytestmark = pytest.mark.backend
+
 REASON = "PyTorch comes with the `peers` extra: `make test PEERS=1`"
 torch = pytest.importorskip("torch", reason=REASON)
 nn, L = torch.nn, keras.losses

@@ -16,6 +16,8 @@ from companion.large_vocabulary import (
     linear_sparse_categorical_crossentropy,
 )
 
+pytestmark = pytest.mark.backend
+
 ON_TENSORFLOW = keras.config.backend() == "tensorflow"
 RNG = np.random.default_rng(0)
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10}

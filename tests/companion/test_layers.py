@@ -8,6 +8,8 @@ import pytest
 
 from companion import layers, models, training
 
+pytestmark = pytest.mark.backend
+
 BACKEND = keras.config.backend()
 RNG = np.random.default_rng(0)
 UNITS = 4

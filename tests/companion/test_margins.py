@@ -8,6 +8,8 @@ import pytest
 
 from companion import losses, margins, training
 
+pytestmark = pytest.mark.backend
+
 RNG = np.random.default_rng(0)
 # Scores on every side of 0, and rows that lie wholly below it.
 SCORES = RNG.normal(-1.0, 2.0, size=(200, 4)).astype("float32")

@@ -8,6 +8,8 @@ import pytest
 
 from companion import models
 
+pytestmark = pytest.mark.backend
+
 
 def layers_of(model):
     return [(layer.units, layer.activation.__name__) for layer in model.layers]

@@ -14,6 +14,8 @@ from keras import callbacks
 
 from companion import models, text, training
 
+pytestmark = pytest.mark.backend
+
 X, Y = text.windows(np.arange(400) % 7 + 65, length=6)
 EPOCHS = 5
 # Sums of a few dozen float32 numbers of size 1, over about 30 updates.

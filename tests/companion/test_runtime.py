@@ -23,6 +23,8 @@ import runtime_worker as worker
 from companion import _runtime, runtime
 from companion._runtime import job
 
+pytestmark = pytest.mark.backend
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "book/runtime/many-machines.ipynb"
 ON_JAX = keras.config.backend() == "jax"

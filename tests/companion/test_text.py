@@ -14,6 +14,8 @@ from scipy import stats
 
 from companion import _sampling, models, text
 
+pytestmark = pytest.mark.backend
+
 LATIN = st.text(st.characters(max_codepoint=255))
 
 

@@ -13,6 +13,8 @@ from keras import callbacks, layers, losses, optimizers
 from companion import training
 from companion._training.plan import make_plan
 
+pytestmark = pytest.mark.backend
+
 RNG = np.random.default_rng(0)
 # Batches of 8 divide them evenly; batches of 7 or a validation split do not.
 X = RNG.normal(size=(40, 3)).astype("float32")
