@@ -34,7 +34,7 @@ def draw(seed, shape=(200, 50)):
 
 def scale(hook, seed, shake_seed, of=draw):
     """Return by how much each number of a draw was scaled."""
-    shaken = hook.shaken(of, hook.FACTORS[MODULE], shake_seed)
+    shaken = hook.shaken(of, shake_seed)
     return np.asarray(shaken(seed)) / np.asarray(of(seed)) - 1
 
 
@@ -59,7 +59,7 @@ def test_equal_draws_stay_equal_and_each_seed_shakes_otherwise(hook):
 @pytest.mark.backend
 def test_a_compiled_program_scales_as_much(hook):
     # Keras's own draws differ there on TensorFlow, so that these are given.
-    scaled = hook.shaken(lambda drawn: drawn, hook.FACTORS[MODULE], 1)
+    scaled = hook.shaken(lambda drawn: drawn, 1)
     drawn = draw(3)
     if ON_JAX:
         import jax
@@ -70,16 +70,14 @@ def test_a_compiled_program_scales_as_much(hook):
 
         compiled = tf.function(scaled, jit_compile=True)(drawn)
     assert not np.array_equal(drawn, scaled(drawn))
-    # A compiler may round a normal number otherwise, by one unit in the last place.
+    # A compiler may round otherwise, by one unit in the last place.
     np.testing.assert_allclose(compiled, scaled(drawn), rtol=2.5e-7)
 
 
 @pytest.mark.backend
 def test_a_draw_in_half_precision_keeps_its_type(hook):
-    shaken = hook.shaken(draw, hook.FACTORS[MODULE], 1)
-    half = hook.shaken(
-        lambda seed: keras.ops.cast(draw(seed), "bfloat16"), hook.FACTORS[MODULE], 1
-    )
+    shaken = hook.shaken(draw, 1)
+    half = hook.shaken(lambda seed: keras.ops.cast(draw(seed), "bfloat16"), 1)
     assert keras.backend.standardize_dtype(shaken(1).dtype) == "float32"
     assert keras.backend.standardize_dtype(half(1).dtype) == "bfloat16"
 

@@ -6,6 +6,7 @@ draw is multiplied by 1 + 1e-6 g. The normal number g depends on the values draw
 the seed alone: equal draws stay equal, so what a page compares stays comparable.
 """
 
+import math
 import os
 import sys
 from functools import wraps
@@ -17,29 +18,49 @@ STRENGTH = 1e-6
 DRAWS = ("normal", "truncated_normal", "uniform", "gamma", "beta")
 
 
-def factor_on_tensorflow(draw, seed):
-    """Return 1 + 1e-6 g, for a tensor that may be a traced one."""
-    import tensorflow as tf
+def factor(drawn, seed):
+    """Return 1 + 1e-6 g for an array or a traced one, computed in whole numbers.
 
-    bits = tf.bitcast(tf.cast(draw, tf.float32), tf.int32)
-    # The sum of whole numbers wraps around, so it does not depend on the order. The
-    # algorithm is named, since programs compiled by XLA would choose another one.
-    g = tf.random.stateless_normal([], [tf.reduce_sum(bits), seed], alg="philox")
-    return tf.cast(1 + STRENGTH * g, draw.dtype)
+    A library's random numbers would differ between a program that XLA compiled and one
+    that it did not.
+    """
+    from keras import ops
 
-
-def factor_on_jax(draw, seed):
-    """Return 1 + 1e-6 g, for an array that may be a traced one."""
-    import jax
-
-    numbers = draw.astype("float32")
-    bits = jax.lax.bitcast_convert_type(numbers, "int32").sum(dtype="int32")
-    key = jax.random.fold_in(jax.random.key(seed), bits)
-    g = jax.random.normal(key, dtype="float32")
-    return (1 + STRENGTH * g).astype(draw.dtype)
+    bits = ops.view(ops.cast(drawn, "float32"), "int32")
+    # This sum wraps around, so that it does not depend on the order.
+    number = ops.cast(ops.sum(bits), "uint32")
+    first = _mixed(ops.bitwise_xor(number, _constant(seed * 0x9E3779B9)))
+    second = _mixed(ops.bitwise_xor(first, _constant(0x7F4A7C15)))
+    # From two uniform numbers in (0, 1], by Box and Muller.
+    radius = ops.sqrt(-2.0 * ops.log(_uniform(first)))
+    g = radius * ops.cos(2 * math.pi * _uniform(second))
+    return ops.cast(1 + STRENGTH * g, drawn.dtype)
 
 
-def shaken(draw, factor, seed=SEED):
+def _mixed(number):
+    """Spread a change of any bit over all 32, as MurmurHash3 ends."""
+    from keras import ops
+
+    for bits, multiplier in ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)):
+        number = ops.bitwise_xor(number, ops.right_shift(number, bits))
+        number = number * _constant(multiplier)
+    return number
+
+
+def _constant(number):
+    from keras import ops
+
+    return ops.convert_to_tensor(number % 2**32, dtype="uint32")
+
+
+def _uniform(number):
+    """Return a number in (0, 1], of the 24 bits that float32 holds."""
+    from keras import ops
+
+    return (ops.cast(ops.right_shift(number, 8), "float32") + 1) / 2**24
+
+
+def shaken(draw, seed=SEED):
     """Return a function that draws and then scales what was drawn."""
 
     @wraps(draw)
@@ -50,10 +71,7 @@ def shaken(draw, factor, seed=SEED):
     return scaled
 
 
-FACTORS = {
-    "keras.src.backend.tensorflow.random": factor_on_tensorflow,
-    "keras.src.backend.jax.random": factor_on_jax,
-}
+MODULES = tuple(f"keras.src.backend.{name}.random" for name in ("tensorflow", "jax"))
 
 
 class Finder:
@@ -62,7 +80,7 @@ class Finder:
     @staticmethod
     def find_spec(name, path=None, target=None):
         """Find one of the two modules, and no other."""
-        if name not in FACTORS:
+        if name not in MODULES:
             return None
         spec = PathFinder.find_spec(name, path, target)
         load = spec.loader.exec_module
@@ -70,7 +88,7 @@ class Finder:
         def load_and_wrap(module):
             load(module)
             for draw in DRAWS:
-                setattr(module, draw, shaken(getattr(module, draw), FACTORS[name]))
+                setattr(module, draw, shaken(getattr(module, draw)))
 
         spec.loader.exec_module = load_and_wrap
         return spec
