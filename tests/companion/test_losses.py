@@ -4,7 +4,6 @@ What other libraries say about the same numbers stands in ``test_losses_oracles.
 """
 
 import doctest
-import subprocess
 import sys
 from functools import partial
 
@@ -668,18 +667,6 @@ def test_options_are_keyword_only():
 
 
 # The module
-
-
-def test_importing_the_losses_loads_numpy_alone():
-    program = (
-        "import sys; before = set(sys.modules); import companion.losses; "
-        "roots = {name.split('.')[0] for name in set(sys.modules) - before}; "
-        "print(*sorted(roots - set(sys.stdlib_module_names)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == ["companion", "numpy"]
 
 
 def test_the_examples_in_the_docstrings_are_true():

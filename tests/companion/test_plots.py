@@ -2,8 +2,6 @@
 
 import doctest
 import itertools
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import matplotlib as mpl
@@ -180,16 +178,6 @@ def test_colours_stand_out_from_white_and_from_each_other():
         for i, one in enumerate(labs):
             # A difference of 2 to 3 is just seen; 25 is seen at a glance.
             assert all(np.linalg.norm(one - other) > 25 for other in labs[:i])
-
-
-def test_importing_loads_no_framework_and_not_scikit_learn():
-    code = (
-        "import sys; from companion import plots;"
-        "heavy = {'keras', 'tensorflow', 'jax', 'torch', 'sklearn'};"
-        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
-    )
-
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_examples_in_the_docstrings_hold():

@@ -3,8 +3,6 @@
 import doctest
 import math
 import re
-import subprocess
-import sys
 from collections import Counter
 from functools import cache
 from html.parser import HTMLParser
@@ -553,18 +551,6 @@ def test_platforms_get_tex():
 
 
 # The module.
-
-
-def test_importing_the_quizzes_loads_nothing_else():
-    program = (
-        "import sys; before = set(sys.modules); import companion.quizzes; "
-        "roots = {name.split('.')[0] for name in set(sys.modules) - before}; "
-        "print(*sorted(roots - set(sys.stdlib_module_names)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == ["companion"]
 
 
 def test_the_examples_in_the_docstrings_are_true():
