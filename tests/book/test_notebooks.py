@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from companion import exercises, quizzes
+from companion.statements import MARK
 from tools.execute import results
 from tools.set_repository import notebooks
 
@@ -215,8 +216,11 @@ def test_numbers_are_checked_by_hidden_cells(page):
     ]
     assert hidden
     for source in hidden:
-        assert source.startswith("#"), "say the tolerance and its reason"
+        # Its first line makes an assertion a statement of the text, so that a reader's
+        # run does not stop there.
+        assert source.startswith(MARK), "begin with what it checks; say the tolerance"
         assert "assert" in source
+    assert not [cell.source for cell in visible_code(page) if "assert " in cell.source]
 
 
 @each_notebook
