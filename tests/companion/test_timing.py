@@ -1,7 +1,7 @@
 """Fair times: what is called when, and what is waited for."""
 
 import doctest
-import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,45 +20,45 @@ def test_functions_are_called_in_turns_after_a_first_call_each():
     assert [len(times[name].later) for name in names] == [3, 3]
 
 
-def test_the_first_call_is_kept_apart():
-    waits = iter([0.2, 0.0, 0.0, 0.0])
+@pytest.fixture
+def clock(monkeypatch):
+    """Stop the clock; it goes on by what a test tells it."""
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: clock.now)
+    return clock
 
-    times = timing.compare({"compiles": lambda: time.sleep(next(waits))}, repeats=3)
 
-    assert times["compiles"].first >= 0.2
-    assert max(times["compiles"].later) < 0.2
+def test_the_first_call_is_kept_apart_and_seconds_are_those_of_the_clock(clock):
+    waits = iter([0.25, 0.0, 0.5, 2.0])
 
+    def wait():
+        clock.now += next(waits)
 
-def test_seconds_are_seconds_of_the_clock():
-    times = timing.compare({"sleep": lambda: time.sleep(0.02)}, repeats=1)
+    times = timing.compare({"compiles": wait}, repeats=3)
 
-    assert 0.02 <= times["sleep"].later[0] < 1.0
+    assert times["compiles"] == timing.Times(0.25, [0.0, 0.5, 2.0])
+    assert times["compiles"].median == 0.5
 
 
 def test_the_median_ignores_the_first_call_and_an_outlier():
     assert timing.Times(100.0, [3.0, 1.0, 50.0]).median == 3.0
 
 
-def test_a_promised_result_is_waited_for():
+def test_a_promised_result_is_waited_for(clock, monkeypatch):
     jax = pytest.importorskip("jax")
-
-    def slow(x):
-        return jax.lax.fori_loop(0, 40, lambda i, x: x @ x / 1000, x)
-
-    compiled = jax.jit(slow)
-    x = jax.numpy.ones((500, 500))
-    compiled(x).block_until_ready()
+    promised = jax.numpy.ones(3)
     waited = []
 
-    def wait_inside():
-        begin = time.perf_counter()
-        compiled(x).block_until_ready()
-        waited.append(time.perf_counter() - begin)
+    def block_until_ready(result):
+        waited.append(result)
+        clock.now += 2.0
 
-    times = timing.compare({"promised": lambda: compiled(x), "inside": wait_inside})
+    monkeypatch.setattr(jax, "block_until_ready", block_until_ready)
 
-    # A promise alone comes back in well under a hundredth of that time.
-    assert times["promised"].median > 0.3 * min(waited)
+    times = timing.compare({"promised": lambda: promised}, repeats=1)
+
+    assert times["promised"] == timing.Times(2.0, [2.0])
+    assert [result is promised for result in waited] == [True, True]
 
 
 @pytest.mark.parametrize(
