@@ -90,6 +90,7 @@ def test_the_examples_look_like_the_real_ones():
     assert set(digits) <= set(range(10))
 
 
+@pytest.mark.slow
 def test_a_row_follows_from_its_times():
     case = Case("characters", OURS, "float32", 128)
     row = accelerator.measure(case, quick=True, seconds=0.0)
@@ -196,6 +197,7 @@ def test_the_record_holds_the_command_the_device_and_every_row(tmp_path, monkeyp
     assert names == list(CASES)
 
 
+@pytest.mark.slow
 def test_a_real_row_runs_end_to_end(tmp_path):
     path = tmp_path / "record.json"
     name = "characters:keras:bfloat16:128"

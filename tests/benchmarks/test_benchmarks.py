@@ -208,6 +208,7 @@ def test_ctrl_c_ends_the_workers():
 # --- The command ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_table_and_writes_every_timing(
     tmp_path, monkeypatch, capsys
 ):
@@ -249,6 +250,7 @@ def test_the_command_refuses_what_it_cannot_do(arguments, message, capsys):
     assert message in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.slow
 def test_a_real_row_runs_end_to_end():
     whole = command.rows()["circles-again"]
     # On JAX and on PyTorch, which start in a few seconds.
@@ -297,6 +299,7 @@ def assert_same_weights(network, model):
     assert list(map(sorted, shapes)) == list(map(sorted, expected))
 
 
+@pytest.mark.slow
 def test_everyone_trains_on_the_circles_alike():
     ours, tutorial = values(circles.ours, circles.tutorial)
     assert set(ours) == set(tutorial)
@@ -312,6 +315,7 @@ def test_pytorch_trains_the_same_network_on_the_circles():
     assert_learns(history, 2)
 
 
+@pytest.mark.slow
 def test_one_plain_run_of_the_blobs_is_a_thirtieth_of_the_work():
     (plain,), ours = (each["runs"] for each in values(blobs.plain, blobs.ours))
     assert len(ours) == blobs.SEEDS == 30
@@ -323,6 +327,7 @@ def test_one_plain_run_of_the_blobs_is_a_thirtieth_of_the_work():
     assert losses.min() / 2 < plain["loss"][1] < losses.max() * 2
 
 
+@pytest.mark.slow
 def test_everyone_trains_the_digits_network_alike():
     pytest.importorskip("torch")
     assert_same_weights(digits.pytorch_network(), models.digits_cnn())
@@ -334,6 +339,7 @@ def test_everyone_trains_the_digits_network_alike():
         assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 def test_everyone_takes_the_same_step_of_the_character_network():
     setups = [characters.our_step, characters.plain_step]
     if importlib.util.find_spec("torch"):

@@ -3,11 +3,13 @@
 import json
 
 import numpy as np
+import pytest
 
 from benchmarks import full_shakespeare
 from companion import data, text
 
 
+@pytest.mark.slow
 def test_the_record_says_what_was_run(tmp_path, monkeypatch):
     monkeypatch.setattr(full_shakespeare, "BATCH", 4)
     monkeypatch.setattr(full_shakespeare, "WINDOW", 5)

@@ -1231,6 +1231,7 @@ def test_any_bytes_cost_only_their_author(folder, graded, data):
     hold(folder, graded, data)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(data=ANY)
 def test_any_json_costs_only_its_author(folder, graded, data):
@@ -1243,6 +1244,7 @@ def test_any_field_costs_only_its_author(folder, graded, field, value):
     hold(folder, graded, valid_with(**{field: value}))
 
 
+@pytest.mark.slow
 @FUZZ
 @given(answers=st.dictionaries(st.sampled_from(TASKS), ANY, min_size=1))
 def test_any_answers_cost_only_their_author(folder, graded, answers):

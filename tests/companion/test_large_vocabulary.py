@@ -101,6 +101,7 @@ def assert_same(ours, expected, tolerance=1e-10):
 # --- The same numbers as the dense form --------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("compiled", [None, "graph", "xla"])
 def test_values_and_gradients_are_those_of_the_dense_form(dtype, compiled):
@@ -113,6 +114,7 @@ def test_values_and_gradients_are_those_of_the_dense_form(dtype, compiled):
 
 
 # One shape for each form, so that few programs are compiled.
+@pytest.mark.slow
 @settings(derandomize=True, max_examples=12, deadline=None)
 @given(
     tokens=st.sampled_from([(), (1,), (6,), (2, 3), (7, 1, 3)]),
@@ -293,6 +295,7 @@ def largest_array(text):
     return max(np.prod([int(size) for size in shape.split(",")]) for shape in shapes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [with_gradients, lambda function: function])
 def test_the_program_never_holds_all_the_logits(of):
     arrays, labels = example(tokens=(128,), inputs=4, classes=40)
@@ -307,6 +310,7 @@ def products(function, arrays):
     return len(re.findall(r" dot\(|matmul\"", program(function, arrays)))
 
 
+@pytest.mark.slow
 def test_without_gradients_there_is_one_product_and_nothing_is_computed_twice():
     arrays, labels = example(tokens=(128,), inputs=4, classes=40)
     loss = linear(labels, chunk_size=8)
@@ -335,6 +339,7 @@ def second_derivative(loss, kernel):
     return jax.grad(lambda kernel: (slope(kernel) ** 2).sum())(kernel)
 
 
+@pytest.mark.slow
 def test_a_second_derivative_is_refused_or_right():
     (hidden, kernel, bias, weights), labels = example(tokens=(5,))
     ours, expected = (
@@ -438,6 +443,7 @@ def trained_as_usual(labels, ignore_class=None, mask_zero=False):
     return model, history["loss"], model.evaluate(WORDS, labels, verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", [keras.Model.fit, training.fit])
 @pytest.mark.parametrize(
     ("ignore_class", "mask_zero"), [(None, False), (3, False), (None, True)]

@@ -200,6 +200,7 @@ def both_networks():
     return character_network(layers.LSTM), character_network(keras.layers.LSTM)
 
 
+@pytest.mark.slow
 def test_training_gives_the_same_weights():
     codes = RNG.integers(9, size=(24, 6))
     ours, theirs = both_networks()

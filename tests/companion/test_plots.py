@@ -130,6 +130,7 @@ def test_global_settings_stay():
     assert dict(mpl.rcParams) == before
 
 
+@pytest.mark.slow
 def test_every_cell_of_a_notebook_shows_its_figure(tmp_path):
     nbclient = pytest.importorskip("nbclient")
     nbformat = pytest.importorskip("nbformat")

@@ -86,6 +86,7 @@ def assert_went_on(whole, folder, *, after):
     assert len(train(resumed)) == EPOCHS
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_a_killed_process_loses_the_epoch_under_way_and_no_more(tmp_path, whole):
     folder = tmp_path / "backup"
@@ -102,6 +103,7 @@ def test_a_killed_process_loses_the_epoch_under_way_and_no_more(tmp_path, whole)
     assert_went_on(whole, folder, after=2)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_loses_the_epoch_under_way_and_no_more(tmp_path, whole):
     folder = tmp_path / "backup"
     with pytest.raises(KeyboardInterrupt):
@@ -109,6 +111,7 @@ def test_an_interrupted_run_loses_the_epoch_under_way_and_no_more(tmp_path, whol
     assert_went_on(whole, folder, after=3)
 
 
+@pytest.mark.slow
 def test_a_process_killed_while_it_saves_loses_one_epoch_and_no_more(tmp_path, whole):
     folder = tmp_path / "backup"
     with pytest.raises(KeyboardInterrupt):

@@ -348,6 +348,7 @@ def test_the_coordinator_listens_where_it_is_told(monkeypatch, told):
     assert os.environ[variable] == (told or "127.0.0.1:1234")
 
 
+@pytest.mark.slow
 @tensorflow_only
 def test_four_devices_of_tensorflow(tmp_path):
     start(tmp_path, "mirrored").wait(LONG)

@@ -404,6 +404,7 @@ class Recorder(callbacks.Callback):
         self.seen.append(f"train ends {list(logs)}")
 
 
+@pytest.mark.slow
 def test_callbacks_between_epochs(tmp_path):
     recorders = {"plain": Recorder(), "fast": Recorder()}
 
@@ -522,6 +523,7 @@ def with_dropout():
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hooks", [{}, {"callbacks": lambda: []}], ids=["", "in turn"])
 def test_each_run_is_a_single_fit_with_its_seed(hooks):
     if not hooks and keras.config.backend() == "tensorflow":
@@ -547,6 +549,7 @@ def test_many_seeds_of_a_model_that_is_not_built_yet():
     assert_same_weights(runs[1].weights, model.get_weights())
 
 
+@pytest.mark.slow
 def test_many_seeds_are_traced_no_more_often_than_one():
     counted = []
 
@@ -755,6 +758,7 @@ def test_says_what_to_do_where_xla_cannot_compile():
     training.fit(network(loss=loss), X, Y, jit_compile=False, **QUIET)
 
 
+@pytest.mark.slow
 def test_the_examples_in_the_docstrings_run():
     failed, tried = doctest.testmod(training)
     assert tried > 0

@@ -124,6 +124,7 @@ def in_place_of_a_kernel(monkeypatch):
     return use
 
 
+@pytest.mark.slow
 def test_a_page_runs_once_and_its_source_stays_clean(course, tree, capsys):
     course("print(6 * 7)")
     stored = (tree / "book" / "page.ipynb").read_bytes()
@@ -154,6 +155,7 @@ def test_what_a_cell_prints_in_pieces_stands_together(
     assert texts == [("stdout", "a b c "), ("stderr", "d\n"), ("stdout", "e\n")]
 
 
+@pytest.mark.slow
 def test_a_page_that_stops_is_reported_and_runs_again(course, tree, capsys):
     course("print('before')\n1 / 0")
     for _ in range(2):
@@ -169,6 +171,7 @@ def test_a_page_that_stops_is_reported_and_runs_again(course, tree, capsys):
     assert page.cells[0].outputs[0].text == "before\n"
 
 
+@pytest.mark.slow
 def test_a_page_whose_statement_fails_runs_to_its_end_and_again(course, tree, capsys):
     load = "%load_ext companion.statements\n"
     course(load, "# Checks.\nassert 1 + 1 == 3", "print('to the end')")
@@ -185,6 +188,7 @@ def test_a_page_whose_statement_fails_runs_to_its_end_and_again(course, tree, ca
     assert execute.execute() == []
 
 
+@pytest.mark.slow
 def test_a_kernel_that_dies_is_reported(course, tree):
     course("import os\nos._exit(1)")
     (failure,) = execute.execute()
@@ -203,6 +207,7 @@ def test_a_result_whose_inputs_changed_meanwhile_is_not_kept(
     assert list((tree / "out" / "executed").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_figure_is_kept_as_svg_too_and_the_page_shows_the_png(
     course, tree, monkeypatch
 ):
