@@ -1,5 +1,6 @@
 """Assignments: what is handed out, what is recorded, and what no file can do."""
 
+import cProfile
 import csv
 import doctest
 import functools
@@ -7,6 +8,7 @@ import importlib
 import io
 import json
 import os
+import pstats
 import re
 import shutil
 import subprocess
@@ -115,17 +117,10 @@ def graded(tmp_path, folder):
 
 def counted(function):
     """Return a function's result, and how many functions of Python it called."""
-    calls = 0
-
-    def count(frame, event, argument):
-        nonlocal calls
-        calls += event == "call"
-
-    sys.setprofile(count)
-    try:
-        result = function()
-    finally:
-        sys.setprofile(None)
+    # In C: a profiler in Python is dropped where a deep answer exhausts the stack.
+    profile = cProfile.Profile(builtins=False)
+    result = profile.runcall(function)
+    calls = pstats.Stats(profile).total_calls
     return result, calls
 
 
