@@ -108,7 +108,8 @@ def test_a_row_follows_from_its_times():
     # It begins where knowing nothing does, and the second step sees the same batch.
     assert np.log(256) - 0.2 < row["loss_of_first_call"] < np.log(256)
     assert row["memory_of"] == "process"
-    assert row["memory_mb"] >= row["memory_before_mb"] > 50
+    # In this process, which other tests may have left large.
+    assert min(row["memory_mb"], row["memory_before_mb"]) > 50
 
 
 def test_a_loss_that_is_no_number_is_no_measurement(monkeypatch):
@@ -200,7 +201,7 @@ def test_the_record_holds_the_command_the_device_and_every_row(tmp_path, monkeyp
 @pytest.mark.slow
 def test_a_real_row_runs_end_to_end(tmp_path):
     path = tmp_path / "record.json"
-    name = "characters:keras:bfloat16:128"
+    name = "digits:float32:128"
     arguments = ["--quick", "--rows", name, "--seconds", "0", "--json", str(path)]
     assert accelerator.main(arguments) == 0
     record = json.loads(path.read_text(encoding="utf-8"))

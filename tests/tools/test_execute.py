@@ -156,36 +156,41 @@ def test_what_a_cell_prints_in_pieces_stands_together(
 
 
 @pytest.mark.slow
-def test_a_page_that_stops_is_reported_and_runs_again(course, tree, capsys):
+def test_a_page_that_stops_is_reported_and_runs_again(
+    course, tree, capsys, in_place_of_a_kernel
+):
     course("print('before')\n1 / 0")
-    for _ in range(2):
-        (failure,) = execute.execute()
-        output = capsys.readouterr().out
-        assert "1 to run" in output
-        assert "FAILED book/page.ipynb" in output
-        assert failure.notebook == tree / "book/page.ipynb"
-        assert failure.reason == "ZeroDivisionError: division by zero"
-        assert failure.statements == []
+    (failure,) = execute.execute()
+    assert "FAILED book/page.ipynb" in capsys.readouterr().out
+    assert failure.notebook == tree / "book/page.ipynb"
+    assert failure.reason == "ZeroDivisionError: division by zero"
+    assert failure.statements == []
     # What there is stands on the page.
     page = nbformat.read(tree / "out/src/book/page.ipynb", as_version=4)
     assert page.cells[0].outputs[0].text == "before\n"
+    in_place_of_a_kernel(lambda page: None)
+    assert execute.execute() == []
+    assert "1 to run" in capsys.readouterr().out
 
 
 @pytest.mark.slow
-def test_a_page_whose_statement_fails_runs_to_its_end_and_again(course, tree, capsys):
+def test_a_page_whose_statement_fails_runs_to_its_end_and_again(
+    course, tree, capsys, in_place_of_a_kernel
+):
     load = "%load_ext companion.statements\n"
     course(load, "# Checks.\nassert 1 + 1 == 3", "print('to the end')")
-    for _ in range(2):
-        (failure,) = execute.execute()
-        output = capsys.readouterr().out
-        assert "1 to run" in output
-        assert "cell-1, line 2: assert 1 + 1 == 3 (2, 3)" in output
-        assert failure.error == ""
+    (failure,) = execute.execute()
+    assert "cell-1, line 2: assert 1 + 1 == 3 (2, 3)" in capsys.readouterr().out
+    assert failure.error == ""
     page = nbformat.read(tree / "out/src/book/page.ipynb", as_version=4)
     assert page.cells[2].outputs[0].text == "to the end\n"
-    # Mended, it is kept again.
-    course(load, "# Checks.\nassert 1 + 1 == 2")
+    (result,) = execute.results().values()
+    assert result.name.endswith(".failed.ipynb")
+    in_place_of_a_kernel(lambda page: None)
     assert execute.execute() == []
+    assert "1 to run" in capsys.readouterr().out
+    # What failed is gone, and what holds is kept.
+    assert [*execute.results().values()] == [*(tree / "out/executed").iterdir()]
 
 
 @pytest.mark.slow
