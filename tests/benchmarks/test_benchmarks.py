@@ -307,6 +307,7 @@ def test_everyone_trains_on_the_circles_alike():
     assert_learns(tutorial, 2)
 
 
+@pytest.mark.slow
 def test_pytorch_trains_the_same_network_on_the_circles():
     pytest.importorskip("torch")
     assert_same_weights(circles.pytorch_network(), models.circles_mlp())
@@ -350,6 +351,7 @@ def test_everyone_takes_the_same_step_of_the_character_network():
         np.testing.assert_allclose(other, first, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_everyone_draws_the_same_texts():
     ours, plain = (
         each["texts"]

@@ -56,6 +56,7 @@ def record(folder, starts):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_the_record_says_how_it_came_about(record, folder):
     assert record["command"] == (
         f"python -m benchmarks.full_digits --seeds 2 --epochs 1 --images {IMAGES}"

@@ -22,6 +22,7 @@ def record(tmp_path_factory):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_the_record_says_how_it_came_about(record):
     assert record["command"] == (
         "python -m benchmarks.hinge_or_crossentropy "

@@ -179,6 +179,7 @@ def test_the_digits_are_the_sample_in_another_order():
     assert x.max() == 1.0
 
 
+@pytest.mark.slow
 def test_every_digit_has_the_same_share_in_both_sets_and_comes_mixed():
     drawn = data.digits(seed=3)
     np.testing.assert_array_equal(np.bincount(drawn.y_train), 400)

@@ -180,6 +180,7 @@ def test_keras_turns_0_and_1_into_hinge_labels_and_the_reference_refuses(on_kera
         hinge(t, s)
 
 
+@pytest.mark.slow
 @bounded
 @given(margins(), classes())
 def test_optax(on_optax, pair, multiclass):
@@ -187,6 +188,7 @@ def test_optax(on_optax, pair, multiclass):
     agree(CRAMMER_SINGER, *multiclass, on_optax.multiclass_hinge(*multiclass))
 
 
+@pytest.mark.slow
 @bounded
 @given(margins())
 def test_torch_differentiates_alike(on_torch, example):

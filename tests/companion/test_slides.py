@@ -152,6 +152,7 @@ KEYS = (
 )
 
 
+@pytest.mark.slow
 def test_keys_turn_the_slides_and_the_focus_goes_along(open_talk):
     page = open_talk()
     for start, key, end in KEYS:

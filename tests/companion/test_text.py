@@ -227,6 +227,7 @@ def plain_loop(stateful, prompt, numbers, *, temperature):
 MODEL = network()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [network, mixed])
 def test_the_text_is_that_of_a_plain_loop_over_a_stateful_network(build):
     model, stateful = build(), build(batch_size=3, stateful=True)
@@ -237,6 +238,7 @@ def test_the_text_is_that_of_a_plain_loop_over_a_stateful_network(build):
     assert len(set(expected)) == 3
 
 
+@pytest.mark.slow
 def test_the_same_text_on_both_backends():
     # What both wrote; no random number was within the rounding of a class's edge.
     first, second = text.sample(MODEL, "O", 8, streams=2, seed=0)
@@ -251,6 +253,7 @@ def test_a_low_temperature_takes_the_most_probable_character():
     np.testing.assert_array_equal(codes[1:], probabilities.argmax(axis=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [1.0, 0.5])
 def test_characters_come_as_often_as_the_network_says(temperature):
     streams = 4000
@@ -300,6 +303,7 @@ def traces(monkeypatch):
     return seen
 
 
+@pytest.mark.slow
 def test_one_program_serves_all_prompts_and_lengths_and_new_weights(traces):
     model = network(seed=1)
     first = text.sample(model, "A", 20, seed=0)
@@ -319,6 +323,7 @@ def test_one_program_serves_all_prompts_and_lengths_and_new_weights(traces):
     assert text.sample(twin, "A", 20, seed=0) == after
 
 
+@pytest.mark.slow
 def test_a_model_with_another_layer_gets_another_program():
     model = network(seed=1)
     before = text.sample(model, "A", 20, seed=0)
@@ -329,6 +334,7 @@ def test_a_model_with_another_layer_gets_another_program():
     assert text.sample(model, "A", 20, seed=0) != before
 
 
+@pytest.mark.slow
 def test_sampling_changes_nothing_and_the_model_can_be_saved(tmp_path):
     model = network(batch_size=2, stateful=True)
     model(np.array([[72], [105]]))
@@ -344,6 +350,7 @@ def test_sampling_changes_nothing_and_the_model_can_be_saved(tmp_path):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 def test_model_and_program_are_freed_together():
     model = network()
     text.sample(model, "A", 2, seed=0)
@@ -421,6 +428,7 @@ def test_refuses_models_that_it_cannot_run(build, error, message):
         text.sample(build(), "A", 2)
 
 
+@pytest.mark.slow
 def test_refuses_a_model_that_returns_nan():
     model = network()
     model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
@@ -428,6 +436,7 @@ def test_refuses_a_model_that_returns_nan():
         text.sample(model, "A", 2, seed=0)
 
 
+@pytest.mark.slow
 def test_the_examples_in_the_docstrings_run():
     failed, tried = doctest.testmod(text)
     assert tried > 0

@@ -71,6 +71,7 @@ def assert_same_history(ours, expected):
 # --- The same numbers as model.fit -----------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "optimizer",
     [
@@ -88,6 +89,7 @@ def test_optimizers(optimizer):
     assert_same_run(build, batch_size=7, epochs=3)
 
 
+@pytest.mark.slow
 def test_a_model_with_state_penalties_schedule_and_moving_average():
     def build():
         schedule = optimizers.schedules.ExponentialDecay(0.1, 3, 0.8)
@@ -102,6 +104,7 @@ def test_a_model_with_state_penalties_schedule_and_moving_average():
     assert_same_run(build, validation_data=(X[:8], Y[:8]), epochs=2)
 
 
+@pytest.mark.slow
 def test_weights_of_examples_and_weighted_metrics():
     weights = RNG.uniform(0, 3, size=40)
     assert_same_run(
@@ -112,6 +115,7 @@ def test_weights_of_examples_and_weighted_metrics():
     )
 
 
+@pytest.mark.slow
 def test_weights_of_classes_and_a_weighted_validation_set():
     assert_same_run(
         lambda: network(weighted_metrics=["accuracy"]),
@@ -130,6 +134,7 @@ def test_weights_of_classes_for_every_form_of_labels(labels):
     assert weights.dtype == np.float32
 
 
+@pytest.mark.slow
 def test_integer_labels_with_a_class_to_ignore():
     loss = losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)
     y = np.where(X[:, 0] > 1, -1, Y + (X[:, 1] > 0))
@@ -191,6 +196,7 @@ def test_a_loss_that_becomes_nan():
     assert np.isnan(fast.history.history["loss"]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 3], ids=["", "a smaller last batch"])
 def test_epochs_of_fewer_steps_than_a_pass(steps):
     # Six batches in a pass, the last of five examples, and a second pass.
@@ -198,6 +204,7 @@ def test_epochs_of_fewer_steps_than_a_pass(steps):
     assert_same_run(network, validation_data=(X, Y), **options)
 
 
+@pytest.mark.slow
 def test_a_validation_in_batches_of_its_own():
     def build():
         return network(metrics=["accuracy"])
@@ -321,6 +328,7 @@ def test_a_second_call_reuses_the_program():
     assert loss.traced > first
 
 
+@pytest.mark.slow
 def test_compiling_again_makes_a_new_program():
     def build():
         return network(metrics=["accuracy"])

@@ -96,6 +96,7 @@ def test_the_script_holds_what_computes_and_saves_each_figure(chapter):
     assert chapter.script.count("plt.savefig(") == 2
 
 
+@pytest.mark.slow
 def test_the_script_makes_the_figures_anew(chapter, tmp_path):
     script = tmp_path / "lines.py"
     source = chapter.script.replace("height = 4", "height, name = 4, 'line'")
