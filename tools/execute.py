@@ -139,12 +139,17 @@ def failed_statements(page: nbformat.NotebookNode) -> list[Statement]:
     return found
 
 
+def requirements(extras: Iterable[str], root: Path = ROOT) -> list[str]:
+    """Return what the package declares that it needs, with some of its extras."""
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    optional = project.get("optional-dependencies", {})
+    more = (line for name in extras for line in optional.get(name, []))
+    return [*project["dependencies"], *more]
+
+
 def installed_versions(root: Path = ROOT) -> dict[str, str]:
     """Return the versions of what the package requires, and of what that requires."""
-    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = project.get("optional-dependencies", {})
-    waiting = [*project["dependencies"]]
-    waiting += [line for name in EXTRAS for line in extras.get(name, [])]
+    waiting = requirements(EXTRAS, root)
     found: dict[str, str] = {}
     while waiting:
         requirement = Requirement(waiting.pop())
