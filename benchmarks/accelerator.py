@@ -256,11 +256,13 @@ def program(
     Every step takes the same batch, which is on the device already: what `fit` spends
     before and after its epochs is not a step's.
     """
-    from companion._training.plan import Batches, make_plan
-    from companion._training.programs import compiled, to_tensors
+    from companion.training import _arguments
+    from companion.training._plan import Batches, make_plan
+    from companion.training._programs import compiled, to_tensors
 
     x, y = examples(case, sizes)
-    plan = make_plan(x, y, batch_size=len(x), shuffle=False)
+    given = {"batch_size": len(x), "shuffle": False}
+    plan = make_plan(_arguments(given, x=x, y=y))
     programs = compiled(model, plan, jit_compile="auto")
     rows = np.tile(np.arange(len(x), dtype=np.int32), (sizes.steps[case.network], 1))
     arrays, batches = to_tensors(plan.training), to_tensors(Batches(rows, None))

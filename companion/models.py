@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import keras
 
 from companion import layers
-from companion._integers import checked
+from companion._arguments import check_count
 from companion.text import CODES
 
 
@@ -89,7 +89,7 @@ def clusters_mlp(
     >>> models.clusters_mlp(classes=3).output_shape
     (None, 3)
     """
-    classes = _count(classes, least=2, name="classes")
+    classes = check_count("classes", classes, least=2)
     return _mlp(widths, outputs=classes, activation="linear")
 
 
@@ -236,10 +236,10 @@ def char_lstm(
     >>> models.char_lstm().count_params()
     4460800
     """
-    units = _count(units, least=1, name="units")
-    width = units if embedding is None else _count(embedding, least=1, name="embedding")
+    units = check_count("units", units)
+    width = units if embedding is None else check_count("embedding", embedding)
     if batch_size is not None:
-        batch_size = _count(batch_size, least=1, name="batch_size")
+        batch_size = check_count("batch_size", batch_size)
     elif stateful:
         raise ValueError(
             "A stateful network keeps one state for each text in the batch, so it "
@@ -286,12 +286,4 @@ def _widths(widths: Sequence[int]) -> list[int]:
             "`widths` must be a sequence of integers, one for each hidden layer, for "
             f"example `widths=(12, 8)`. Received: widths={widths!r}"
         ) from None
-    return [_count(width, least=1, name="widths") for width in given]
-
-
-def _count(value: int, *, least: int, name: str) -> int:
-    """Return a number of units as a Python int, or say what it must be."""
-    message = (
-        f"`{name}` must be made of integers of at least {least}. Received: {value!r}"
-    )
-    return checked(value, message, least=least)
+    return [check_count(f"widths[{i}]", width) for i, width in enumerate(given)]

@@ -19,6 +19,7 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
 from companion import losses
+from companion._arguments import check_count
 from companion.losses._metrics import calibration_bins
 
 if TYPE_CHECKING:
@@ -71,8 +72,10 @@ def panels(count: int = 1, *, height: float = 4.0) -> tuple[Figure, NDArray[Any]
 
     Raises
     ------
+    TypeError
+        If ``count`` is not an integer.
     ValueError
-        If ``count`` is not an integer above 0.
+        If ``count`` is below 1.
 
     Examples
     --------
@@ -83,8 +86,7 @@ def panels(count: int = 1, *, height: float = 4.0) -> tuple[Figure, NDArray[Any]
     (2,)
     >>> plt.close(figure)
     """
-    if not isinstance(count, int) or count < 1:
-        raise ValueError(f"count must be an integer above 0. Received: {count!r}.")
+    count = check_count("count", count)
     columns = 2 if count == 4 else min(count, 3)
     rows = -(-count // columns)
     figure, axes = plt.subplots(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from companion._integers import check_count
+from companion._arguments import check_count
 
 __all__ = ["Times", "compare"]
 

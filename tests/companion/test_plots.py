@@ -210,10 +210,24 @@ def test_panels_fill_rows_of_a_page_width(count, rows, columns):
         assert drawn == [plots.COLOURS[0], plots.COLOURS[1]]
 
 
-@pytest.mark.parametrize("count", [0, -1, 1.5, "2", None])
-def test_panels_need_a_count(count):
-    with pytest.raises(ValueError, match="count must be an integer above 0"):
+@pytest.mark.parametrize(
+    ("count", "error"),
+    [
+        (0, ValueError),
+        (-1, ValueError),
+        *((wrong, TypeError) for wrong in (1.5, "2", None, True, np.bool_(True))),
+    ],
+)
+def test_panels_need_a_count(count, error):
+    with pytest.raises(error, match="`count` must be an integer of at least 1"):
         plots.panels(count)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint8])
+def test_a_count_may_be_numpy_s(kind):
+    figure, axes = plots.panels(kind(2))
+    assert len(axes) == 2
+    plt.close(figure)
 
 
 # points

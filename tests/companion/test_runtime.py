@@ -20,8 +20,9 @@ import numpy as np
 import pytest
 import runtime_worker as worker
 
-from companion import _runtime, runtime
-from companion._runtime import job
+from companion import runtime
+from companion.runtime import _devices
+from companion.runtime import _job as job
 
 pytestmark = pytest.mark.backend
 
@@ -122,7 +123,7 @@ def test_describes_an_accelerator_on_jax(monkeypatch, platform, version, path):
     )
     monkeypatch.setattr(jax, "local_devices", lambda: [device])
     monkeypatch.setattr(keras, "__version__", version)
-    found = _runtime.backend_module().device(platform)
+    found = _devices.backend_module().device(platform)
     assert found == ("NVIDIA L4", 5, path)
 
 
@@ -135,7 +136,7 @@ def test_describes_a_gpu_on_tensorflow(monkeypatch):
     monkeypatch.setattr(
         tf.config.experimental, "get_device_details", lambda device: details
     )
-    assert _runtime.backend_module().device("gpu") == ("NVIDIA L4", None, "cuDNN")
+    assert _devices.backend_module().device("gpu") == ("NVIDIA L4", None, "cuDNN")
 
 
 FACTS = runtime.Runtime(
@@ -344,7 +345,7 @@ def test_the_coordinator_listens_where_it_is_told(monkeypatch, told):
     monkeypatch.setenv(variable, told or "")
     if told is None:
         del os.environ[variable]
-    _runtime.backend_module().join(job.Job("127.0.0.1:1234", 2, 0))
+    _devices.backend_module().join(job.Job("127.0.0.1:1234", 2, 0))
     assert os.environ[variable] == (told or "127.0.0.1:1234")
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from keras import layers
 from scipy import stats
 
-from companion import _sampling, models, text
+from companion import models, text
+from companion.text import _sampling
 
 pytestmark = pytest.mark.backend
 

@@ -11,7 +11,7 @@ import pytest
 from keras import callbacks, layers, losses, optimizers
 
 from companion import training
-from companion._training.plan import make_plan
+from companion.training._plan import make_plan
 
 pytestmark = pytest.mark.backend
 
@@ -28,6 +28,11 @@ tensorflow_only = pytest.mark.skipif(
 )
 # Sums of a few dozen float32 numbers of size 1, over about 20 updates.
 ROUNDING = {"rtol": 1e-5, "atol": 2e-6}
+
+
+def planned(x, y, **given):
+    """Return the plan of a fit with these arguments."""
+    return make_plan(training._arguments(given, x=x, y=y))
 
 
 def network(*, optimizer=None, seed=0, hidden=list, outputs=1, **compiled):
@@ -129,7 +134,7 @@ def test_weights_of_classes_and_a_weighted_validation_set():
 def test_weights_of_classes_for_every_form_of_labels(labels):
     y = Y + 2 * (X[:, 0] > 1)
     given = {"integers": y, "column": y[:, None], "one-hot": np.eye(4)[y]}[labels]
-    _, _, weights = make_plan(X, given, class_weight={0: 0.5, 2: 3}).training
+    _, _, weights = planned(X, given, class_weight={0: 0.5, 2: 3}).training
     np.testing.assert_array_equal(weights, np.choose(y, [0.5, 1.0, 3.0, 1.0]))
     assert weights.dtype == np.float32
 
@@ -211,18 +216,16 @@ def test_a_validation_in_batches_of_its_own():
 
     options = {"validation_data": (X[:30], Y[:30]), "validation_batch_size": 30}
     assert_same_run(build, **options)
-    plan = make_plan(X, Y, batch_size=8, **options)
+    plan = planned(X, Y, batch_size=8, **options)
     assert plan.validation_batches().full.shape == (1, 30)
-    assert (
-        make_plan(X, Y, batch_size=8, validation_split=0.5).validation_batch_size == 8
-    )
+    assert planned(X, Y, batch_size=8, validation_split=0.5).validation_batch_size == 8
 
 
 # --- Order and dropout -----------------------------------------------------------
 
 
 def test_a_seed_gives_each_epoch_an_order_of_its_own():
-    plan = make_plan(X, Y, batch_size=7)
+    plan = planned(X, Y, batch_size=7)
     orders = {
         (seed, epoch): np.concatenate(
             [rows.ravel() for rows in plan.batches(seed=seed, epoch=epoch)]
@@ -236,8 +239,8 @@ def test_a_seed_gives_each_epoch_an_order_of_its_own():
 
 
 def test_epochs_of_fewer_steps_share_the_order_of_their_pass():
-    whole = make_plan(X, Y, batch_size=7)
-    part = make_plan(X, Y, batch_size=7, steps_per_epoch=2)
+    whole = planned(X, Y, batch_size=7)
+    part = planned(X, Y, batch_size=7, steps_per_epoch=2)
     for number in (0, 1):
         batches = whole.batches(seed=3, epoch=number)
         order = [*batches.full, batches.tail]
@@ -249,7 +252,7 @@ def test_epochs_of_fewer_steps_share_the_order_of_their_pass():
 
 
 def test_shuffled_training_is_fit_on_the_shuffled_examples():
-    batches = make_plan(X, Y, batch_size=7).batches(seed=3, epoch=0)
+    batches = planned(X, Y, batch_size=7).batches(seed=3, epoch=0)
     order = np.concatenate([batches.full.ravel(), batches.tail])
     plain, fast = network(), network()
     plain.fit(X[order], Y[order], batch_size=7, shuffle=False, verbose=0)
@@ -732,7 +735,10 @@ def test_refuses_builds_that_are_not_fresh():
         ({"seeds": ()}, ValueError, "at least one seed"),
         ({"seeds": 3}, TypeError, r"range\(30\).*Received: 3"),
         ({"seeds": (0, -1)}, ValueError, "Received: -1"),
-        ({"seeds": (0,), "seed": 1}, TypeError, "seed"),
+        ({"seeds": (0,), "seed": 1}, TypeError, "takes `seeds`, one for each run"),
+        ({"seeds": (0,), "epoch": 2}, TypeError, "'epoch'. Did you mean 'epochs'?"),
+        ({"seeds": (0,), "rate": 2}, TypeError, r"repeat\(\) takes.*epochs.*'rate'\.$"),
+        ({"seeds": (0,), "model": 2}, TypeError, "Received: 'model'"),
         ({"seeds": (0,), "callbacks": []}, TypeError, "function.*Received: list"),
         ({"seeds": (0,), "epochs": 0}, ValueError, "epochs=0"),
     ],

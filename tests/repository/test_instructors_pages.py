@@ -7,8 +7,9 @@ import shlex
 import nbformat
 import pytest
 
-from companion import _plays, assignments, exercises, measurements, quizzes
+from companion import assignments, exercises, measurements, quizzes
 from companion._command import _parser
+from companion.data import _plays
 from tools import chapters
 from tools.set_repository import ROOT, notebooks
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from companion._integers import check_count, check_seed
+from companion._arguments import check_count, check_seed
 
 if TYPE_CHECKING:
     import keras
@@ -219,7 +219,7 @@ def sample(
     >>> [len(written) for written in texts]
     [10, 10]
     """
-    from companion import _sampling
+    from companion.text import _sampling
 
     _sampling.check_model(model, codes=CODES)
     start = encode(prompt)
@@ -302,7 +302,7 @@ def choose(
     >>> text.choose([[0.1, 0.2, 0.7], [0.1, 0.2, 0.7]], [0.25, 0.5])
     array([1, 2], dtype=int32)
     """
-    from companion import _sampling
+    from companion.text import _sampling
 
     p, u = (np.asarray(given, dtype=np.float32) for given in (probabilities, numbers))
     if p.shape[:-1] != u.shape or p.ndim == 0:

@@ -4,9 +4,9 @@ from typing import Any
 
 import keras
 
-from companion._training.plan import Plan
-from companion._training.programs import compiled, on_devices, shared
-from companion._training.refusals import check_distribution
+from companion.training._checks import check_distribution
+from companion.training._plan import Plan
+from companion.training._programs import compiled, on_devices, shared
 
 
 class EpochBar(keras.callbacks.Callback):

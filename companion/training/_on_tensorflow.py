@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from companion._training.plan import Arrays, Batches
+from companion.training._plan import Arrays, Batches
 
 Step = Callable[[Arrays], Any]
 Program = Callable[[Arrays, Batches], dict[str, Any]]

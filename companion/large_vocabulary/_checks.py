@@ -7,29 +7,17 @@ import keras
 import numpy as np
 from keras import ops
 
-from companion._integers import checked
+from companion._arguments import checked
+from companion._keras import backend_module
 
 # What the default chunk holds at least: below it, turns cost more than they save.
 TOKENS = 256
 LOGITS = 2**21
 
 
-def backend_module() -> ModuleType:
+def backend_lines() -> ModuleType:
     """Return the module that holds the lines of Keras's backend."""
-    backend = keras.config.backend()
-    if backend == "tensorflow":
-        from companion._large_vocabulary import on_tensorflow
-
-        return on_tensorflow
-    if backend == "jax":
-        from companion._large_vocabulary import on_jax
-
-        return on_jax
-    raise ValueError(
-        "The linear crossentropy runs on TensorFlow and on JAX. "
-        f"Received: the Keras backend {backend!r}. Set KERAS_BACKEND before you "
-        "import keras."
-    )
+    return backend_module("companion.large_vocabulary")
 
 
 def floats(name: str, values: Any, dtype: str | None = None) -> Any:
@@ -107,7 +95,7 @@ def check_labels(labels: Any, classes: int, ignore_class: int | None) -> None:
             "they are whole class numbers, convert them; if they are one-hot, use "
             "their argmax."
         )
-    if backend_module().is_traced(labels):
+    if backend_lines().is_traced(labels):
         return
     known = np.asarray(labels)
     wrong = known[((known < 0) | (known >= classes)) & (known != ignore_class)]
@@ -121,7 +109,7 @@ def check_labels(labels: Any, classes: int, ignore_class: int | None) -> None:
 
 def check_weights(weights: Any) -> None:
     """Refuse weights below 0, NaN or infinite, where they are known."""
-    if backend_module().is_traced(weights):
+    if backend_lines().is_traced(weights):
         return
     known = np.asarray(weights)
     if not (np.isfinite(known) & (known >= 0)).all():

@@ -4,19 +4,25 @@
 costs far more than the arithmetic. `fit` compiles each epoch into one program: the same
 optimizer, loss, metrics, batches and history. `repeat` trains one network over many
 seeds and compiles once. Both run on TensorFlow and on JAX.
+
+`_plan` turns the arguments into arrays, an order and batches; `_checks` says what
+cannot be trained this way; `_programs` finds or makes the compiled programs of a model;
+`_loop` runs the epochs and the callbacks, `_seeds` many runs. `_on_tensorflow` and
+`_on_jax` hold each backend's lines.
 """
 
+import difflib
+import inspect
 import random
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
 
-from companion._integers import check_seed
-from companion._training import loop, refusals
-from companion._training import seeds as many
-from companion._training.plan import make_plan
-from companion._training.seeds import Run
+from companion._arguments import check_seed
+from companion.training import _checks, _loop, _seeds
+from companion.training._plan import make_plan
+from companion.training._seeds import Run
 
 __all__ = ["Run", "fit", "repeat"]
 
@@ -127,27 +133,15 @@ def fit(
     >>> len(history.history["loss"])
     3
     """
-    refusals.check_model(model)
-    plan = make_plan(
-        x,
-        y,
-        epochs=epochs,
-        batch_size=batch_size,
-        validation_split=validation_split,
-        validation_data=validation_data,
-        shuffle=shuffle,
-        class_weight=class_weight,
-        sample_weight=sample_weight,
-        steps_per_epoch=steps_per_epoch,
-        validation_batch_size=validation_batch_size,
-    )
-    return loop.run(
+    arguments = locals()  # each under its name, before there are other variables
+    _checks.check_model(model)
+    return _loop.run(
         model,
-        plan,
+        make_plan(arguments),
         seed=random.getrandbits(32) if seed is None else check_seed(seed),
-        callbacks=refusals.check_callbacks(callbacks),
-        verbose=refusals.check_verbose(verbose),
-        jit_compile=refusals.check_jit_compile(jit_compile),
+        callbacks=_checks.check_callbacks(callbacks),
+        verbose=_checks.check_verbose(verbose),
+        jit_compile=_checks.check_jit_compile(jit_compile),
     )
 
 
@@ -201,7 +195,7 @@ def repeat(
     Raises
     ------
     TypeError
-        If `callbacks` is not a function, or as from `fit`.
+        If `callbacks` is not a function, `fit` has no such option, or as from `fit`.
     ValueError
         If there is no seed, if `build` does not return a fresh model of one and the
         same shape each time, or as from `fit`.
@@ -221,13 +215,39 @@ def repeat(
     >>> [len(run.history["loss"]) for run in runs]
     [2, 2, 2]
     """
-    refusals.check_factory(callbacks)
-    plan = make_plan(x, y, **options)
-    return many.run(
+    _checks.check_factory(callbacks)
+    return _seeds.run(
         build,
-        plan,
-        seeds=refusals.check_seeds(seeds),
+        make_plan(_arguments(options, x=x, y=y)),
+        seeds=_checks.check_seeds(seeds),
         callbacks=callbacks,
-        verbose=refusals.check_verbose(verbose),
-        jit_compile=refusals.check_jit_compile(jit_compile),
+        verbose=_checks.check_verbose(verbose),
+        jit_compile=_checks.check_jit_compile(jit_compile),
     )
+
+
+def _arguments(given: dict[str, Any], **data: Any) -> dict[str, Any]:
+    """Return the arguments of `fit` by name: those given, else its defaults.
+
+    Raises
+    ------
+    TypeError
+        If `fit` has no such option, or `repeat` sets it itself.
+    """
+    own = {"model", "seed", *data, *inspect.signature(repeat).parameters}
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(fit).parameters.items()
+        if name not in own
+    }
+    for name in given:
+        if name == "seed":
+            raise TypeError("repeat() takes `seeds`, one for each run. Received: seed")
+        if name not in defaults:
+            close = difflib.get_close_matches(name, [*defaults, "seeds"], n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise TypeError(
+                f"repeat() takes the options of fit: {', '.join(defaults)}. "
+                f"Received: {name!r}.{hint}"
+            )
+    return defaults | given | data

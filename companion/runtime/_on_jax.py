@@ -10,7 +10,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 
 from companion import _host
-from companion._runtime.job import Job
+from companion.runtime._job import Job
 
 
 def device(platform: str) -> tuple[str, int | None, str]:

@@ -1,12 +1,14 @@
 """The compiled programs of a model: made once, then found again."""
 
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any, Protocol
 
 import keras
 
-from companion._layers import every_layer
-from companion._training.plan import Arrays, Batches, Plan
-from companion._training.refusals import check_labels
+from companion._keras import backend_module, every_layer
+from companion.training._checks import check_labels
+from companion.training._plan import Arrays, Batches, Plan
 
 ATTRIBUTE = "_companion_programs"
 CONVOLUTIONS = (
@@ -40,8 +42,9 @@ class Compiled:
     """The programs of one `model.compile`, and what they were made from."""
 
     def __init__(self, model: keras.Model, plan: Plan, whole: bool) -> None:
-        self.classes = create_state(model, plan)
-        self.programs: Programs = backend_module().ModelPrograms(model, whole=whole)
+        create_state(model, plan)
+        self.classes = output_width(model, plan)
+        self.programs: Programs = _backend().ModelPrograms(model, whole=whole)
         self._made_from = _identity(model, whole)
 
     def serves(self, model: keras.Model, whole: bool) -> bool:
@@ -74,34 +77,42 @@ def suits_one_program(model: keras.Model) -> bool:
     """
     layers = list(every_layer(model))
     if any(isinstance(layer, CONVOLUTIONS) for layer in layers):
-        return not backend_module().on_cpu()
+        return not _backend().on_cpu()
     return all(layer.supports_jit for layer in layers)
 
 
-def create_state(model: keras.Model, plan: Plan) -> int:
-    """Create the variables of the metrics and the optimizer; return the output width.
+def create_state(model: keras.Model, plan: Plan) -> None:
+    """Create the variables of the layers, the metrics and the optimizer.
 
     Inside a stateless scope a model, its loss and its metrics are built while no
     variable changes.
     """
-    x, y, weight = to_tensors((*plan.first_batch, None)[:3])
-    outline = backend_module().outline
 
-    def outputs(x: Any, y: Any, weight: Any) -> Any:
+    def step(x: Any, y: Any, weight: Any) -> None:
         y_pred = model(x)
         model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight)
         model.compute_metrics(x, y, y_pred, sample_weight=weight)
-        return y_pred
 
+    x, y, weight = to_tensors((*plan.first_batch, None)[:3])
     if not model.built:
         with keras.StatelessScope():
-            outline(model, x)
-    held = [(variable, variable.value) for variable in model.variables]
-    with keras.StatelessScope(state_mapping=held):
-        y_pred = outline(outputs, x, y, weight)
+            _backend().outline(model, x)
+    _outline(model, step, x, y, weight)
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
-    return keras.tree.flatten(y_pred)[0].shape[-1]
+
+
+def output_width(model: keras.Model, plan: Plan) -> int:
+    """Return the length of the last axis of a model's first output."""
+    outputs = _outline(model, model, to_tensors(plan.first_batch[0]))
+    return keras.tree.flatten(outputs)[0].shape[-1]
+
+
+def _outline(model: keras.Model, function: Callable, *arrays: Any) -> Any:
+    """Return what a function of a model returns, as shapes; no variable changes."""
+    held = [(variable, variable.value) for variable in model.variables]
+    with keras.StatelessScope(state_mapping=held):
+        return _backend().outline(function, *arrays)
 
 
 def to_tensors(arrays: Any) -> Any:
@@ -117,7 +128,7 @@ def on_devices(arrays: Any) -> Any:
     """Return the arrays of a structure on every device that takes part."""
     if arrays is None:
         return None
-    return keras.tree.map_structure(backend_module().place, arrays)
+    return keras.tree.map_structure(_backend().place, arrays)
 
 
 def shared(batches: Batches) -> Batches:
@@ -126,20 +137,14 @@ def shared(batches: Batches) -> Batches:
     A smaller last batch may not divide evenly, so each device computes it whole: the
     result is the same.
     """
-    place = backend_module().place
+    place = _backend().place
     tail = None if batches.tail is None else place(batches.tail)
     return Batches(place(batches.full, share=1), tail)
 
 
-def backend_module() -> Any:
+def _backend() -> ModuleType:
     """Return the module that holds the lines of Keras's backend."""
-    if keras.config.backend() == "tensorflow":
-        from companion._training import on_tensorflow
-
-        return on_tensorflow
-    from companion._training import on_jax
-
-    return on_jax
+    return backend_module("companion.training")
 
 
 def _identity(model: keras.Model, whole: bool) -> tuple[Any, ...]:

@@ -1,25 +1,23 @@
-"""What `companion.runtime` is made of.
-
-`job` reads what the environment says of other processes, `refusals` says what cannot be
-distributed. `on_tensorflow` and `on_jax` hold each backend's lines.
-"""
+"""What there is to run on, and sharing a training out over it, on either backend."""
 
 import platform
 import sys
+from types import ModuleType
 from typing import Any
 
 import keras
 
-from companion._runtime import job, refusals
+from companion import _keras
+from companion.runtime import _checks, _job
 
 
 def describe() -> dict[str, Any]:
     """Return the fields of a `Runtime`."""
-    job.check_backend()
+    _keras.check_chosen_in_time()
     devices = keras.distribution.list_devices()
     kind = devices[0].split(":")[0]
     name, memory, lstm = backend_module().device(kind)
-    backend = keras.config.backend()
+    backend = _keras.backend()
     return {
         "platform": kind,
         "device_kind": name,
@@ -40,15 +38,15 @@ def distribute(count: int | None) -> tuple[int, int, int]:
 
     Devices are looked for after the processes have met, since they count all.
     """
-    job.check_backend()
+    _keras.check_chosen_in_time()
     backend = backend_module()
-    refusals.check_none_in_force(in_force())
-    processes = job.from_environment()
+    _checks.check_none_in_force(in_force())
+    processes = _job.from_environment()
     if processes is not None:
-        refusals.check_can_join(keras.config.backend(), count)
+        _checks.check_can_join(_keras.backend(), count)
         backend.join(processes)
     devices = keras.distribution.list_devices()
-    refusals.check_enough(count, devices)
+    _checks.check_enough(count, devices)
     chosen = devices[:count]
     return len(chosen), *backend.distribute(chosen)
 
@@ -63,12 +61,6 @@ def end() -> None:
     backend_module().end()
 
 
-def backend_module() -> Any:
+def backend_module() -> ModuleType:
     """Return the module that holds the lines of Keras's backend."""
-    if keras.config.backend() == "tensorflow":
-        from companion._runtime import on_tensorflow
-
-        return on_tensorflow
-    from companion._runtime import on_jax
-
-    return on_jax
+    return _keras.backend_module("companion.runtime")

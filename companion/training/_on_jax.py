@@ -7,7 +7,7 @@ import jax
 import keras
 import numpy as np
 
-from companion._training.plan import Arrays, Batches
+from companion.training._plan import Arrays, Batches
 
 # What a step takes and returns: lists of arrays in the order of the variables, of
 # which the metrics' come last.

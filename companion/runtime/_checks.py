@@ -2,7 +2,7 @@
 
 import keras
 
-from companion._layers import every_layer
+from companion._keras import backend_module, every_layer
 
 
 def check_none_in_force(in_force: bool) -> None:
@@ -42,9 +42,7 @@ def check_enough(count: int | None, devices: list[str]) -> None:
 
 def check(model: keras.Model, *, batch_size: int, steps: int) -> None:
     """Refuse a training that does not work on the devices in force."""
-    from companion._runtime import backend_module
-
-    backend = backend_module()
+    backend = backend_module("companion.runtime")
     devices = backend.devices_in_force()
     if devices is None:
         _check_ended(backend.spans_processes(model))
@@ -67,9 +65,7 @@ def check_agreement(numbers: dict[str, int]) -> None:
     With other steps they wait for each other for ever, and with other data they compute
     what no single machine would.
     """
-    from companion._runtime import backend_module
-
-    backend = backend_module()
+    backend = backend_module("companion.runtime")
     if backend.processes() == 1:
         return
     gathered = backend.gather(list(numbers.values()))
@@ -84,9 +80,7 @@ def check_agreement(numbers: dict[str, int]) -> None:
 
 def check_prediction(model: keras.Model) -> None:
     """Refuse to predict with a model that lies in several processes."""
-    from companion._runtime import backend_module
-
-    if backend_module().spans_processes(model):
+    if backend_module("companion.runtime").spans_processes(model):
         raise ValueError(
             "A model that several processes hold cannot predict: no process has all "
             "the answers. Build the same model once more where nothing is distributed, "

@@ -1,9 +1,7 @@
-"""What the environment says: Keras's backend, and the processes of a job."""
+"""What the environment says of the processes of a job."""
 
 import os
 from typing import NamedTuple
-
-import keras
 
 ADDRESSES, PROCESSES, PROCESS = (
     f"KERAS_DISTRIBUTION_{name}"
@@ -17,23 +15,6 @@ class Job(NamedTuple):
     coordinator: str
     processes: int
     process: int
-
-
-def check_backend() -> None:
-    """Refuse a backend that the course does not use, or that was chosen too late."""
-    backend = keras.config.backend()
-    wanted = os.environ.get("KERAS_BACKEND") or backend
-    if wanted != backend:
-        raise RuntimeError(
-            f"KERAS_BACKEND must be set before Keras is imported. Received: {wanted!r} "
-            f"now, and Keras has begun with {backend!r}. Start Python again (in a "
-            "notebook: restart the kernel) and set it in the first lines."
-        )
-    if backend not in ("tensorflow", "jax"):
-        raise ValueError(
-            "The backend must be TensorFlow or JAX: set KERAS_BACKEND to one of them "
-            f"before Keras is imported. Received: {backend!r}"
-        )
 
 
 def from_environment() -> Job | None:

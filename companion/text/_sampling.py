@@ -12,6 +12,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from companion._keras import backend
+
 ATTRIBUTE = "_companion_samplers"
 # A recurrent layer goes on from its state; every other layer allowed here turns the
 # character at a place into numbers without looking at another place.
@@ -78,11 +80,7 @@ def choose(probabilities: Any, numbers: Any, temperature: Any) -> tuple[Any, Any
 
 def check_model(model: Any, *, codes: int) -> None:
     """Refuse a model that cannot be run one character at a time."""
-    if keras.config.backend() not in ("tensorflow", "jax"):
-        raise ValueError(
-            "text.sample compiles for TensorFlow and JAX. Set KERAS_BACKEND to one of "
-            f"them. Received: the backend {keras.config.backend()!r}"
-        )
+    backend()
     if not isinstance(model, keras.Sequential):
         raise TypeError(
             "`model` must be a keras.Sequential, such as models.char_lstm(). "
@@ -146,7 +144,7 @@ class _Sampler:
 
 def _compile(model: keras.Sequential) -> Program:
     """Return `_run` of a model as a program of TensorFlow with XLA, or of JAX."""
-    if keras.config.backend() == "tensorflow":
+    if backend() == "tensorflow":
         import tensorflow as tf
 
         # A partial, since TensorFlow warns of "retracing" when one Python function is

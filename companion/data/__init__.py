@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from companion._integers import check_seed
+from companion._arguments import check_seed
 
 POINTS = 1_000
 TEST_POINTS = 250
@@ -339,7 +339,7 @@ def shakespeare() -> Corpus:
     >>> "When shall we three meet again" in test
     True
     """
-    from companion._plays import TEST_PLAYS, read_plays
+    from companion.data._plays import TEST_PLAYS, read_plays
 
     plays = read_plays()
     held_back = [plays.pop(name) for name in TEST_PLAYS]

@@ -1,12 +1,13 @@
 """From the arguments of `training.fit` to arrays, an order and batches."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from companion._integers import check_count
+from companion._arguments import check_count
 
 # (x, y) or (x, y, sample_weight): arrays, or nested structures of them.
 Arrays = tuple[Any, ...]
@@ -62,39 +63,28 @@ class Plan(NamedTuple):
         return _cut(np.arange(count(self.validation)), self.validation_batch_size)
 
 
-def make_plan(
-    x: Any,
-    y: Any,
-    *,
-    epochs: int = 1,
-    batch_size: int = 32,
-    validation_split: float = 0.0,
-    validation_data: tuple[Any, ...] | None = None,
-    shuffle: bool = True,
-    class_weight: dict[int, float] | None = None,
-    sample_weight: Any = None,
-    steps_per_epoch: int | None = None,
-    validation_batch_size: int | None = None,
-) -> Plan:
-    """Check the arguments of `training.fit` that concern the data."""
-    training, validation = _examples(x, y, sample_weight), None
-    if validation_data is not None:
-        validation = _validation_set(validation_data)
-    elif validation_split != 0:
-        training, validation = _split(training, validation_split)
-    if class_weight is not None:
-        training = _weigh_classes(training, class_weight)
-    size = check_count("batch_size", batch_size)
+def make_plan(arguments: Mapping[str, Any]) -> Plan:
+    """Check the arguments of `training.fit` that concern the data, given by name."""
+    training = _examples(arguments["x"], arguments["y"], arguments["sample_weight"])
+    validation = None
+    if arguments["validation_data"] is not None:
+        validation = _validation_set(arguments["validation_data"])
+    elif arguments["validation_split"] != 0:
+        training, validation = _split(training, arguments["validation_split"])
+    if arguments["class_weight"] is not None:
+        training = _weigh_classes(training, arguments["class_weight"])
+    size = check_count("batch_size", arguments["batch_size"])
+    validation_size = arguments["validation_batch_size"]
     return Plan(
         training,
         validation,
-        check_count("epochs", epochs),
+        check_count("epochs", arguments["epochs"]),
         size,
-        bool(shuffle),
-        _steps(-(-count(training) // size), steps_per_epoch),
+        bool(arguments["shuffle"]),
+        _steps(-(-count(training) // size), arguments["steps_per_epoch"]),
         size
-        if validation_batch_size is None
-        else check_count("validation_batch_size", validation_batch_size),
+        if validation_size is None
+        else check_count("validation_batch_size", validation_size),
     )
 
 

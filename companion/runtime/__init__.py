@@ -4,11 +4,15 @@
 `distribute` trains on all devices of this machine, or, on JAX, on those of several
 processes on one or several machines, each device on its share of every batch. `check`
 refuses what cannot be distributed, with the reason and the way out.
+
+`_devices` is what they are made of, `_job` reads what the environment says of other
+processes, `_checks` says what cannot be distributed. `_on_tensorflow` and `_on_jax`
+hold each backend's lines.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from companion._integers import check_count
+from companion._arguments import check_count
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -117,9 +121,9 @@ def describe() -> Runtime:
     >>> found.device_count >= 1
     True
     """
-    from companion import _runtime
+    from companion.runtime import _devices
 
-    return Runtime(**_runtime.describe())
+    return Runtime(**_devices.describe())
 
 
 class Distribution:
@@ -156,9 +160,9 @@ class Distribution:
 
     def end(self) -> None:
         """End the distribution: what follows runs on one device again."""
-        from companion import _runtime
+        from companion.runtime import _devices
 
-        _runtime.end()
+        _devices.end()
 
 
 def distribute(*, devices: int | None = None) -> Distribution:
@@ -221,10 +225,10 @@ def distribute(*, devices: int | None = None) -> Distribution:
     >>> job.devices, job.processes, job.process
     (1, 1, 0)
     """
-    from companion import _runtime
+    from companion.runtime import _devices
 
     count = None if devices is None else check_count("devices", devices)
-    return Distribution(*_runtime.distribute(count))
+    return Distribution(*_devices.distribute(count))
 
 
 def check(
@@ -262,9 +266,9 @@ def check(
     >>> model = models.circles_mlp()
     >>> runtime.check(model, batch_size=25, steps=4)
     """
-    from companion._runtime import refusals
+    from companion.runtime import _checks
 
     size, steps = check_count("batch_size", batch_size), check_count("steps", steps)
     if predict:
-        refusals.check_prediction(model)
-    refusals.check(model, batch_size=size, steps=steps)
+        _checks.check_prediction(model)
+    _checks.check(model, batch_size=size, steps=steps)

@@ -6,14 +6,20 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from companion._training import loop
-from companion._training.plan import Batches, Plan
-from companion._training.programs import create_state, suits_one_program, to_tensors
-from companion._training.refusals import (
+from companion._keras import backend
+from companion.training import _loop
+from companion.training._checks import (
     check_builds,
     check_callbacks,
     check_labels,
     check_model,
+)
+from companion.training._plan import Batches, Plan
+from companion.training._programs import (
+    create_state,
+    output_width,
+    suits_one_program,
+    to_tensors,
 )
 
 # Above this size one network keeps the processor busy, and side by side gains nothing.
@@ -69,7 +75,7 @@ def _in_turn(
     for i, seed in enumerate(seeds):
         if i > 0:
             _start_again(model, _seeded(build, seed), plan)
-        history = loop.run(
+        history = _loop.run(
             model,
             plan,
             seed=seed,
@@ -86,18 +92,19 @@ def _side_by_side(
     model: keras.Model, build: Build, plan: Plan, seeds: Sequence[int], verbose: int
 ) -> list[Run]:
     """Train a copy of the model for each seed, all of them in one program an epoch."""
-    from companion._training import on_jax
+    from companion.training import _on_jax
 
-    check_labels(model.loss, plan, create_state(model, plan))
-    variables = on_jax.training_variables(model)
-    states = [on_jax.values(variables)]
+    create_state(model, plan)
+    check_labels(model.loss, plan, output_width(model, plan))
+    variables = _on_jax.training_variables(model)
+    states = [_on_jax.values(variables)]
     for seed in seeds[1:]:
         _start_again(model, _seeded(build, seed), plan)
-        states.append(on_jax.values(variables))
-    programs = on_jax.SeedPrograms(model, states)
+        states.append(_on_jax.values(variables))
+    programs = _on_jax.SeedPrograms(model, states)
     runs = []
     for i, history in enumerate(_histories(programs, plan, seeds, verbose)):
-        on_jax.assign(variables, on_jax.one_of(programs.state, i))
+        _on_jax.assign(variables, _on_jax.one_of(programs.state, i))
         model.optimizer.finalize_variable_values(model.trainable_weights)
         runs.append(Run(history, model.get_weights()))
     return runs
@@ -127,7 +134,7 @@ def _start_again(model: keras.Model, fresh: keras.Model, plan: Plan) -> None:
 def _go_side_by_side(model: keras.Model) -> bool:
     """Tell whether training copies of a model together is faster than in turn."""
     return (
-        keras.config.backend() == "jax"
+        backend() == "jax"
         and keras.distribution.distribution() is None
         and suits_one_program(model)
         and model.count_params() <= SIDE_BY_SIDE_WEIGHTS

@@ -7,9 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from companion import _runtime, runtime
-from companion._integers import check_seed
-from companion._runtime.refusals import check_agreement
+from companion import runtime
+from companion._arguments import check_seed
+from companion._keras import backend
+from companion.runtime import _devices
+from companion.runtime._checks import check_agreement
 
 BATCH_HOOKS = tuple(
     f"on_{phase}batch_{moment}"
@@ -36,15 +38,11 @@ def check_model(model: keras.Model) -> None:
         "The model was compiled with run_eagerly=True, which runs every operation "
         "from Python; training.fit runs none from there",
     )
-    _check_setting(
-        keras.config.backend() not in ("tensorflow", "jax"),
-        f"training.fit compiles for TensorFlow and JAX, not for the backend "
-        f"{keras.config.backend()!r}",
-    )
+    backend()
     strategy = getattr(model, "distribute_strategy", None)
     _check_setting(
         strategy is not None
-        and (strategy.num_replicas_in_sync > 1 or _runtime.in_force()),
+        and (strategy.num_replicas_in_sync > 1 or _devices.in_force()),
         "On TensorFlow training.fit runs on one device, and this model is distributed "
         f"by {type(strategy).__name__}",
     )
@@ -170,7 +168,7 @@ def check_builds(first: keras.Model, next_model: keras.Model) -> None:
 def _check_shared_examples(distribution: Any) -> None:
     """Refuse a distribution of Keras that shares out more than the examples."""
     kind = keras.distribution.DataParallel
-    ours = keras.config.backend() == "jax" and isinstance(distribution, kind)
+    ours = backend() == "jax" and isinstance(distribution, kind)
     _check_setting(
         distribution is not None and not ours,
         "training.fit shares out the examples of a batch, by DataParallel on JAX, and "

@@ -24,10 +24,12 @@ def checked(value: Any, message: str, *, least: int, below: float = math.inf) ->
     return number
 
 
-def check_count(name: str, value: Any) -> int:
-    """Return a count as a Python int, or say that it must be a positive integer."""
-    message = f"`{name}` must be an integer of at least 1. Received: {name}={value!r}"
-    return checked(value, message, least=1)
+def check_count(name: str, value: Any, *, least: int = 1) -> int:
+    """Return a count as a Python int, or say what integer it must be."""
+    message = (
+        f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}"
+    )
+    return checked(value, message, least=least)
 
 
 def check_seed(value: Any) -> int:

@@ -5,6 +5,10 @@ gradient and the copies in between decide how much memory a step of training nee
 `linear_sparse_categorical_crossentropy` takes the last layer and the loss together, a
 chunk of tokens at a time; `LinearCrossentropyModel` trains a Keras model with it.
 Both run on TensorFlow and on JAX.
+
+`_checks` says what the loss refuses, and turns labels into weights and sizes;
+`_on_tensorflow` and `_on_jax` hold each backend's lines: the loss of a chunk, its
+gradient, and the loop over the chunks.
 """
 
 from typing import Any
@@ -13,7 +17,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from companion._large_vocabulary import checks
+from companion.large_vocabulary import _checks
 
 __all__ = ["LinearCrossentropyModel", "linear_sparse_categorical_crossentropy"]
 
@@ -88,25 +92,25 @@ def linear_sparse_categorical_crossentropy(
     >>> round(float(loss), 4)  # the logarithm of 4
     1.3863
     """
-    backend = checks.backend_module()
-    hidden = checks.floats("hidden", hidden)
+    backend = _checks.backend_lines()
+    hidden = _checks.floats("hidden", hidden)
     dtype = keras.backend.standardize_dtype(hidden.dtype)
-    kernel = checks.floats("kernel", kernel, dtype)
-    bias = None if bias is None else checks.floats("bias", bias, dtype)
-    checks.check_shapes(hidden, kernel, bias)
+    kernel = _checks.floats("kernel", kernel, dtype)
+    bias = None if bias is None else _checks.floats("bias", bias, dtype)
+    _checks.check_shapes(hidden, kernel, bias)
     inputs, classes = kernel.shape
-    ignore_class = checks.checked_ignore_class(ignore_class)
+    ignore_class = _checks.checked_ignore_class(ignore_class)
     given, labels = labels, ops.convert_to_tensor(labels)
-    checks.check_one_a_token("labels", labels, hidden)
+    _checks.check_one_a_token("labels", labels, hidden)
     # NumPy's own, because JAX cuts int64 to int32, and makes 0 of 2**32.
     known = given if isinstance(given, np.ndarray) else labels
-    checks.check_labels(known, classes, ignore_class)
+    _checks.check_labels(known, classes, ignore_class)
     if sample_weight is None:
         sample_weight = ops.ones_like(labels, dtype=dtype)
-    sample_weight = checks.floats("sample_weight", sample_weight, dtype)
-    checks.check_one_a_token("sample_weight", sample_weight, hidden)
-    checks.check_weights(sample_weight)
-    labels, weights = checks.to_weights(
+    sample_weight = _checks.floats("sample_weight", sample_weight, dtype)
+    _checks.check_one_a_token("sample_weight", sample_weight, hidden)
+    _checks.check_weights(sample_weight)
+    labels, weights = _checks.to_weights(
         labels, sample_weight, classes=classes, ignore_class=ignore_class
     )
     return backend.weighted_sum(
@@ -115,7 +119,7 @@ def linear_sparse_categorical_crossentropy(
         ops.zeros((classes,), dtype) if bias is None else bias,
         ops.reshape(labels, (-1,)),
         ops.reshape(weights, (-1,)),
-        chunk_size=checks.checked_chunk_size(chunk_size, inputs, classes),
+        chunk_size=_checks.checked_chunk_size(chunk_size, inputs, classes),
     )
 
 
@@ -237,7 +241,7 @@ def _unmasked(sample_weight: Any, mask: Any, hidden: Any) -> Any:
     if sample_weight is None:
         return ops.cast(mask, hidden.dtype)
     # First, because `where` would broadcast.
-    checks.check_one_a_token("sample_weight", sample_weight, hidden)
+    _checks.check_one_a_token("sample_weight", sample_weight, hidden)
     return ops.where(mask, sample_weight, 0)
 
 
