@@ -32,10 +32,10 @@ def check_count(name: str, value: Any, *, least: int = 1) -> int:
     return checked(value, message, least=least)
 
 
-def check_seed(value: Any) -> int:
+def check_seed(value: Any, *, bits: int = 32) -> int:
     """Return a seed as a Python int, or say what a seed must be."""
     message = (
-        "A seed must be an integer from 0 to 2**32 - 1, for example seed=0. "
+        f"A seed must be an integer from 0 to 2**{bits} - 1, for example seed=0. "
         f"Received: {value!r}"
     )
-    return checked(value, message, least=0, below=2**32)
+    return checked(value, message, least=0, below=2**bits)

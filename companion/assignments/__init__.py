@@ -29,7 +29,7 @@ can predict again after seeing the result, and whoever asks someone else can han
 that person's answer.
 """
 
-from companion.exercises import Mistake
+from companion._answers import Mistake
 
 from ._banks import chapters
 from ._desk import Report, assign, grade

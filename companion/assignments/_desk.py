@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from companion._arguments import check_seed
 from companion._files import write_all
 
 from . import _grading, _reports
@@ -155,6 +156,8 @@ def _chapter(found: list[_grading.Found], bank: PathLike | None) -> str:
 def _papers(
     chapter: str, seed: int, bank: PathLike | None, roster: PathLike | None
 ) -> Mapping[str | None, Paper]:
+    # Wider than elsewhere in the package: what a class cannot guess needs digits.
+    seed = check_seed(seed, bits=128)
     tasks = find_tasks(chapter, None if bank is None else Path(bank))
     students = [None] if roster is None else _read_roster(Path(roster))
     return {

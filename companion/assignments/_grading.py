@@ -183,14 +183,14 @@ def _mark(item: Item, submission: Submission) -> Mark:
         outcome = task.outcome(*item.numbers)
         remark = f"Predicted: {prediction}; came true: {outcome}. "
     try:
-        verdict = item.check(answer)
+        judgement = item.judge(answer)
     # The last defence: an answer that nobody foresaw may cost its author's points, and
     # must not stop the grading of a class.
     except Exception as error:
         return Mark(0, f"It cannot be compared ({type(error).__name__}).")
-    if verdict.correct:
+    if judgement.correct:
         return Mark(task.points, remark.strip())
-    return Mark(0, remark + verdict.message.removeprefix("**Not right yet.** "))
+    return Mark(0, remark + judgement.reason)
 
 
 def _with_namesakes(rows: list[Row]) -> list[Row]:

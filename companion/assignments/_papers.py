@@ -4,17 +4,15 @@ import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 import numpy as np
 
-from companion._arguments import checked
-from companion.exercises import Exercise, Mistake, Verdict
+from companion._answers import Judgement, Mistake, judge
 
 from ._submissions import FORMAT, plain
 from ._tasks import Task
-
-_NO_HINTS = ("An assignment gives no hints.",)
 
 
 @dataclass(frozen=True)
@@ -30,28 +28,21 @@ class Item:
         """The question, as Markdown."""
         return self.task.text(*self.numbers)
 
-    def check(self, answer: object) -> Verdict:
+    def judge(self, answer: object) -> Judgement:
         """Compare an answer as the exercises do: the solution, then each mistake."""
-        with np.errstate(all="ignore"):
-            return self._exercise().check(answer)
-
-    def _exercise(self) -> Exercise:
-        def solution():
-            return self.task.solution(*self.numbers)
-
-        return Exercise(
-            id=self.id,
-            minutes=1,
-            difficulty="core",
-            solution=solution,
-            hints=_NO_HINTS,
-            mistakes=tuple(map(self._with_numbers, self.task.mistakes)),
-            tolerance=self.task.tolerance,
-            absolute=self.task.absolute,
+        task = self.task
+        mistakes = (
+            Mistake(partial(mistake.answer, *self.numbers), mistake.message)
+            for mistake in task.mistakes
         )
-
-    def _with_numbers(self, mistake: Mistake) -> Mistake:
-        return Mistake(lambda: mistake.answer(*self.numbers), mistake.message)
+        with np.errstate(all="ignore"):
+            return judge(
+                answer,
+                task.solution(*self.numbers),
+                mistakes,
+                relative=task.tolerance,
+                absolute=task.absolute,
+            )
 
 
 @dataclass(frozen=True)
@@ -78,7 +69,6 @@ def make_paper(
     chapter: str, tasks: Sequence[Task], *, seed: int, student: str | None = None
 ) -> Paper:
     """Draw the numbers of every task, for one student or (None) for a whole class."""
-    seed = check_seed(seed)
     items = tuple(
         Item(f"task-{i}", task, _numbers(task, seed, chapter, student, i))
         for i, task in enumerate(tasks, start=1)
@@ -87,15 +77,6 @@ def make_paper(
         _try(item)
     asked = [(item.task.kind, item.task.points, item.numbers) for item in items]
     return Paper(chapter, student, items, _code(seed, FORMAT, chapter, student, asked))
-
-
-def check_seed(value: int) -> int:
-    """Return a seed as a Python int, or say what a seed must be.
-
-    Wider than elsewhere in the package: what a class cannot guess needs digits.
-    """
-    message = f"A seed must be an integer from 0 to 2**128 - 1. Received: {value!r}"
-    return checked(value, message, least=0, below=2**128)
 
 
 def _numbers(task: Task, seed: int, *place: object) -> tuple:
@@ -111,7 +92,7 @@ def _try(item: Item) -> None:
     task, numbers = item.task, item.numbers
     if task.kind == "predict" and task.outcome(*numbers) not in task.choices:
         raise ValueError(f"Task {task.title!r}: the outcome is none of its choices.")
-    if task.solution and not item.check(plain(task.solution(*numbers))).correct:
+    if task.solution and not item.judge(plain(task.solution(*numbers))).correct:
         raise ValueError(f"Task {task.title!r}: its own solution is not right.")
     for mistake in task.mistakes:
         with np.errstate(all="ignore"):

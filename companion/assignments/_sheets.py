@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from companion.exercises import Note, show
+from companion._answers import is_blank, show
+from companion.exercises import Note
 
 from ._submissions import (
     Submission,
@@ -84,7 +85,7 @@ class Sheet:
         then holds what it held before.
         """
         self._check(task)
-        if _is_blank(answer):
+        if is_blank(answer):
             return self._not_yet("answered", task, task in self._held.answers)
         answer = plain(answer)
         self._keep(answers=self._held.answers | {task: answer})
@@ -94,7 +95,7 @@ class Sheet:
         """Record a prediction; once the result is recorded, it stays as it is."""
         self._check(task)
         earlier = self._held.predictions.get(task)
-        if _is_blank(prediction):
+        if is_blank(prediction):
             return self._not_yet("predicted", task, earlier is not None)
         if prediction not in choices:
             raise ValueError(
@@ -172,12 +173,6 @@ class Sheet:
                 "away, and this notebook begins a new one."
             )
         return found
-
-
-def _is_blank(answer: Any) -> bool:
-    if isinstance(answer, (tuple, list)):
-        return any(part is Ellipsis for part in answer)
-    return answer is Ellipsis
 
 
 def _shown(answer: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from companion.exercises import Mistake
+from companion._answers import Mistake
 
 Kind = Literal["value", "predict", "bug", "explain"]
 KINDS = get_args(Kind)

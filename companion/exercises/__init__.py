@@ -14,7 +14,9 @@ import pkgutil
 import textwrap
 from typing import Any
 
-from ._core import Exercise, Mistake, Note, Verdict, show
+from companion._answers import Mistake, show
+
+from ._core import Exercise, Note, Verdict
 
 __all__ = ["Exercise", "Mistake", "Note", "Verdict", "check", "hint", "solution"]
 

@@ -1,4 +1,4 @@
-"""What an exercise is, and how an answer is compared with its solution."""
+"""What an exercise is, and what a learner reads of an answer to it."""
 
 import copy
 import inspect
@@ -13,9 +13,17 @@ from typing import Any, Literal
 
 import numpy as np
 
+from companion._answers import (
+    Mistake,
+    as_array,
+    difference,
+    is_blank,
+    judge,
+    show,
+)
+
 TRIES = 5
 DIFFICULTIES = ("finger", "core", "open")
-_WRONG_NUMBER = "The number is not right."
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,23 +72,6 @@ class Verdict(Note):
     def __bool__(self) -> bool:
         """Return whether the answer is right."""
         return self.correct
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A typical wrong answer and what it suggests.
-
-    Parameters
-    ----------
-    answer : callable
-        Computes the wrong answer: without arguments for a value, a wrong
-        implementation for a function.
-    message : str
-        What was misunderstood, and where to look. Markdown without maths.
-    """
-
-    answer: Callable[..., Any]
-    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +146,7 @@ class Exercise:
 
     def difference(self, received: Any, expected: Any) -> str | None:
         """Say how an answer differs from the expected one; None if it does not."""
-        return _difference(received, expected, self.relative, self.absolute)
+        return difference(received, expected, self.relative, self.absolute)
 
     def inputs(self) -> list[tuple]:
         """Draw the arguments on which a function is tried, the same at each call."""
@@ -167,30 +158,18 @@ class Exercise:
 
     def check(self, answer: Any) -> Verdict:
         """Compare an answer with the solution and with each typical mistake."""
-        if _is_blank(answer):
+        if is_blank(answer):
             return _untouched()
-        if self.draw is None:
-            return self._check_value(answer)
-        return self._check_function(answer)
-
-    def _check_value(self, answer: Any) -> Verdict:
-        if answer is None:
-            return _wrong(
-                "Your answer is `None`: the code that computes it returned nothing. "
-                "Did you forget `return`, or keep the result of a `print`?"
-            )
-        if callable(answer):
-            return _wrong(
-                "Your answer is a function, and a value is asked for: call the "
-                "function and give what it returns."
-            )
-        difference = self.difference(answer, self.solution())
-        if difference is None:
-            return self._right()
-        for mistake in self.mistakes:
-            if self.difference(answer, mistake.answer()) is None:
-                return _wrong(mistake.message)
-        return _wrong(difference)
+        if self.draw is not None:
+            return self._check_function(answer)
+        judgement = judge(
+            answer,
+            self.solution(),
+            self.mistakes,
+            relative=self.relative,
+            absolute=self.absolute,
+        )
+        return self._right() if judgement.correct else _wrong(judgement.reason)
 
     def _check_function(self, function: Any) -> Verdict:
         if not callable(function):
@@ -204,7 +183,7 @@ class Exercise:
             received = _outputs(function, inputs)
         except _StoppedError as stopped:
             return self._stopped(function, stopped)
-        if any(_is_blank(output) for output in received):
+        if any(is_blank(output) for output in received):
             return _untouched()
         if any(output is None for output in received):
             return _wrong("Your function returned nothing: did you forget `return`?")
@@ -309,83 +288,9 @@ def _is_filled(items: Any, kind: type) -> bool:
     )
 
 
-def _is_blank(answer: Any) -> bool:
-    if isinstance(answer, (tuple, list)):
-        return any(_is_blank(part) for part in answer)
-    return answer is Ellipsis
-
-
-def _difference(
-    received: Any, expected: Any, relative: float, absolute: float
-) -> str | None:
-    if isinstance(expected, (tuple, list)):
-        return _difference_of_parts(received, expected, relative, absolute)
-    if isinstance(expected, str):
-        return _difference_of_texts(received, expected)
-    return _difference_of_arrays(received, np.asarray(expected), relative, absolute)
-
-
-def _difference_of_parts(
-    received: Any, expected: tuple | list, relative: float, absolute: float
-) -> str | None:
-    count = len(expected)
-    if isinstance(received, np.ndarray) and received.ndim:
-        received = list(received)
-    elif not isinstance(received, (tuple, list)):
-        array = _as_array(received)
-        received = [received] if array is None or array.ndim == 0 else list(array)
-    if len(received) != count:
-        example = ", ".join("abcdefgh"[:count])
-        came = "a single value" if len(received) == 1 else f"{len(received)} values"
-        return f"Asked for are {count} values: `({example})`. Received: {came}."
-    parts = [
-        _difference(came, wanted, relative, absolute)
-        for came, wanted in zip(received, expected, strict=True)
-    ]
-    wrong = [f"Part {i} of {count}: {text}" for i, text in enumerate(parts, 1) if text]
-    return " ".join(wrong) or None
-
-
-def _difference_of_texts(received: Any, expected: str) -> str | None:
-    if not isinstance(received, str):
-        return f"A text in quotes is asked for. Received: {_kind(received)}."
-    if _plain(received) != _plain(expected):
-        return f"`{textwrap.shorten(received, 60)}` is not right."
-    return None
-
-
-def _difference_of_arrays(
-    received: Any, expected: np.ndarray, relative: float, absolute: float
-) -> str | None:
-    array = _as_array(received)
-    wanted = "True or False" if expected.dtype == bool else "a number"
-    if expected.ndim:
-        wanted = f"an array of shape {expected.shape}"
-    if array is not None and array.dtype == bool and array.ndim:
-        # A comparison of arrays yields these, and NumPy counts with them as 0 and 1.
-        array = array.astype(expected.dtype)
-    if array is None or (array.dtype == bool) != (expected.dtype == bool):
-        return f"Asked for is {wanted}. Received: {_kind(received)}."
-    if array.shape != expected.shape:
-        came = f"an array of shape {array.shape}" if array.ndim else "a single number"
-        return f"Asked for is {wanted}. Received: {came}."
-    if expected.dtype.kind in "biu":
-        # Counts and classes are right or wrong, however they were computed.
-        relative, absolute = 0.0, 1e-6
-    if np.allclose(array, expected, relative, absolute, equal_nan=True):
-        return None
-    if np.isnan(array).any() and not np.isnan(expected).any():
-        return "Not a number (NaN) came out: look for log(0), 0/0 or inf - inf."
-    if np.isinf(array).any() and not np.isinf(expected).any():
-        return "Infinity came out: look for log(0), a division by 0 or an overflow."
-    if np.allclose(array, expected, 10 * relative, absolute):
-        return "Close, but not close enough: give more digits, and round at the end."
-    return _not_equal(array)
-
-
 def _first_difference(received: Any, expected: Any) -> str:
     """Say where two long arrays differ that look the same when abridged."""
-    came, wanted = _as_array(received), _as_array(expected)
+    came, wanted = as_array(received), as_array(expected)
     if came is None or wanted is None or came.shape != wanted.shape:
         return ""
     place = tuple(np.argwhere(came != wanted)[0].tolist())
@@ -393,52 +298,6 @@ def _first_difference(received: Any, expected: Any) -> str:
     return (
         f"\n\nThe first difference is at index {where}: "
         f"{show(came[place], 17)}, expected {show(wanted[place], 17)}."
-    )
-
-
-def _not_equal(array: np.ndarray) -> str:
-    if array.ndim:
-        return "The numbers are not right."
-    return "It is the other way round." if array.dtype == bool else _WRONG_NUMBER
-
-
-def _as_array(value: Any) -> np.ndarray | None:
-    """Return the numbers in a value; None if there are none to compare."""
-    try:
-        array = np.asarray(value)
-    # Each framework refuses symbolic or unreadable tensors with its own error.
-    except Exception:
-        return None
-    return array if array.dtype.kind in "biuf" else None
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, str):
-        return "a text (leave the quotes out if you mean a number)"
-    if value is None:
-        return "`None` (did you forget `return`?)"
-    return f"`{type(value).__name__}`"
-
-
-def _plain(text: str) -> str:
-    text = text.casefold().strip(" \t\n.'\"")
-    return re.sub(r"[\s_-]+", "", text) if any(map(str.isalpha, text)) else text
-
-
-def show(value: Any, digits: int = 4, prefix: str = "") -> str:
-    """Write a value with so many significant digits, arrays as NumPy writes them."""
-    if isinstance(value, (tuple, list)):
-        parts = ", ".join(show(part, digits, prefix) for part in value)
-        return f"({parts},)" if len(value) == 1 else f"({parts})"
-    array = _as_array(value)
-    if array is None:
-        return textwrap.shorten(repr(value), 200)
-    return np.array2string(
-        array,
-        separator=", ",
-        threshold=50,
-        prefix=prefix,
-        formatter={"float_kind": lambda number: f"{number:.{digits}g}"},
     )
 
 

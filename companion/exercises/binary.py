@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from ._core import Exercise, Mistake
+from companion._answers import Mistake
+
+from ._core import Exercise
 
 
 def loss_of_one_prediction():

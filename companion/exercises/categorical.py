@@ -3,8 +3,9 @@
 import numpy as np
 
 from companion import losses
+from companion._answers import Mistake
 
-from ._core import Exercise, Mistake
+from ._core import Exercise
 
 
 def loss_of_one_example():

@@ -2,7 +2,9 @@
 
 import math
 
-from ._core import Exercise, Mistake
+from companion._answers import Mistake
+
+from ._core import Exercise
 
 
 def share_and_speed():

@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 
-from ._core import Exercise, Mistake
+from companion._answers import Mistake
+
+from ._core import Exercise
 
 
 def examples_a_device():

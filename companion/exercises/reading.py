@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from ._core import Exercise, Mistake
+from companion._answers import Mistake
+
+from ._core import Exercise
 
 
 def price_of_knowing_nothing():

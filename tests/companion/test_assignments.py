@@ -153,10 +153,10 @@ def test_for_every_seed_the_solution_is_right_and_no_mistake_is(chapter):
         for item in paper_of(chapter, seed=seed).items:
             if item.task.kind == "explain":
                 continue
-            assert item.check(right(item)).correct
+            assert item.judge(right(item)).correct
             for mistake in item.task.mistakes:
                 answer = _submissions.plain(mistake.answer(*item.numbers))
-                assert not item.check(answer).correct, (seed, mistake.message)
+                assert not item.judge(answer).correct, (seed, mistake.message)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -165,7 +165,7 @@ def test_every_mistake_is_told_by_its_own_message(chapter):
     for number, task in enumerate(_banks.find_tasks(chapter)):
         for mistake in task.mistakes:
             messages = [
-                item.check(_submissions.plain(mistake.answer(*item.numbers))).message
+                item.judge(_submissions.plain(mistake.answer(*item.numbers))).reason
                 for item in (paper.items[number] for paper in papers)
             ]
             assert any(message.endswith(mistake.message) for message in messages)
@@ -196,7 +196,7 @@ def test_what_the_student_runs_returns_the_solution(chapter, capsys):
             if item.task.kind == "predict":
                 names = {"np": np, "losses": losses}
                 exec(item.task.code(*item.numbers), names)
-                assert item.check(float(names["run"]())).correct
+                assert item.judge(float(names["run"]())).correct
                 outcomes.add(item.task.outcome(*item.numbers))
     assert len(outcomes) >= 2
 
@@ -241,7 +241,7 @@ def test_the_question_rules_out_the_other_loss_of_margins():
         line, word = item.task.solution(*item.numbers)
         assert "grows linearly" in item.text
         if word == "hinge":
-            message = item.check([line, "squared_hinge"]).message
+            message = item.judge([line, "squared_hinge"]).reason
             assert "does not grow linearly" in message
 
 
@@ -357,13 +357,14 @@ def test_a_slip_in_a_bank_shows_before_a_class_meets_it(fields, error, says):
 
 
 @pytest.mark.parametrize("seed", [-1, 2**128, True, "7", 1.0])
-def test_a_seed_is_an_integer(seed):
+def test_a_seed_is_an_integer(tmp_path, seed):
     with pytest.raises((TypeError, ValueError), match="seed must be an integer"):
-        _papers.make_paper("trial", [make()], seed=seed)
+        assign(CHAPTER, seed=seed, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
-def test_a_long_seed_will_do():
-    assert _papers.make_paper("trial", [make()], seed=2**128 - 1).id
+def test_a_long_seed_will_do(tmp_path):
+    assert len(assign(CHAPTER, seed=2**128 - 1, out=tmp_path)) == 1
 
 
 def test_a_paper_is_its_students_even_if_another_has_the_same_numbers():
@@ -379,10 +380,10 @@ def test_a_paper_is_its_students_even_if_another_has_the_same_numbers():
 
 def test_tolerances_belong_to_the_task():
     (item,) = _papers.make_paper("trial", [make(tolerance=1e-9)], seed=0).items
-    assert item.check(right(item))
-    assert not item.check(right(item) * 1.001)
+    assert item.judge(right(item)).correct
+    assert not item.judge(right(item) * 1.001).correct
     (item,) = _papers.make_paper("trial", [make()], seed=0).items
-    assert item.check(right(item) * 1.001)
+    assert item.judge(right(item) * 1.001).correct
 
 
 # The notebook.
@@ -1161,7 +1162,7 @@ def test_a_comparison_that_fails_costs_that_answer(folder, graded, monkeypatch):
 
     def prepared(*args, **options):
         paper = find(*args, **options)
-        monkeypatch.setattr(_papers.Item, "check", lambda item, answer: 1 / 0)
+        monkeypatch.setattr(_papers.Item, "judge", lambda item, answer: 1 / 0)
         return paper
 
     monkeypatch.setattr(_desk, "make_paper", prepared)
