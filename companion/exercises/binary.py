@@ -14,89 +14,12 @@ def loss_of_one_prediction():
     return float(-np.log(given_to_what_happened))
 
 
-def _label_taken_for_one():
-    return float(-np.log(0.8))
-
-
-def _one_prediction_in_bits():
-    return float(-np.log2(0.2))
-
-
-def _one_prediction_with_base_ten():
-    return float(-np.log10(0.2))
-
-
-def _without_the_minus():
-    return float(np.log(0.2))
-
-
-def _no_logarithm():
-    return 0.2
-
-
-def _absolute_error():
-    return 0.8
-
-
-def _squared_error():
-    return 0.64
-
-
 def best_constant():
     """Give the share of class 1 to every example, and average the losses."""
     negatives, positives = 90, 10
     p = positives / (negatives + positives)
     total = -positives * np.log(p) - negatives * np.log(1 - p)
     return p, float(total / (negatives + positives))
-
-
-def _constant_of_a_coin():
-    return 0.5, float(np.log(2))
-
-
-def _always_the_majority():
-    return 0.0, 0.0
-
-
-def _majority_with_its_true_price():
-    return 0.0, np.inf
-
-
-def _majority_after_the_clip():
-    return 0.0, float(-0.1 * np.log(1e-7))
-
-
-def _constant_in_bits():
-    p, loss = best_constant()
-    return p, float(loss / np.log(2))
-
-
-def _negatives_alone():
-    return 0.1, float(-np.log(0.9))
-
-
-def _positives_alone():
-    return 0.1, float(-np.log(0.1))
-
-
-def _positives_left_out_of_the_mean():
-    return 0.1, float(-0.9 * np.log(0.9))
-
-
-def _negatives_left_out_of_the_mean():
-    return 0.1, float(-0.1 * np.log(0.1))
-
-
-def _probability_of_class_0():
-    return 0.9, best_constant()[1]
-
-
-def _sum_of_the_losses():
-    return 0.1, 100 * best_constant()[1]
-
-
-def _loss_first():
-    return best_constant()[::-1]
 
 
 def step(w, b, x, t, rate):
@@ -121,18 +44,6 @@ def _belief(w, b, x):
     return 1 / (1 + np.exp(-(w * x + b)))
 
 
-def _uphill(w, b, x, t, rate):
-    return _moved(w, b, x, rate, t - _belief(w, b, x))
-
-
-def _summed(w, b, x, t, rate):
-    return _moved(w, b, x, len(x) * rate, _belief(w, b, x) - t)
-
-
-def _without_the_measurement(w, b, x, t, rate):
-    return _moved(w, b, np.ones_like(x), rate, _belief(w, b, x) - t)
-
-
 def _slope_for_the_probability(w, b, x, t, rate):
     p = _belief(w, b, x)
     return _moved(w, b, x, rate, (1 - t) / (1 - p) - t / p)
@@ -143,21 +54,9 @@ def _slope_times_sigmoid_slope(w, b, x, t, rate):
     return _moved(w, b, x, rate, (p - t) * p * (1 - p))
 
 
-def _decision_instead_of_probability(w, b, x, t, rate):
-    return _moved(w, b, x, rate, (_belief(w, b, x) > 0.5) - t)
-
-
-def _score_instead_of_probability(w, b, x, t, rate):
-    return _moved(w, b, x, rate, w * x + b - t)
-
-
 def _only_the_gradient(w, b, x, t, rate):
     slope = _belief(w, b, x) - t
     return np.mean(slope * x), np.mean(slope)
-
-
-def _without_the_rate(w, b, x, t, rate):
-    return step(w, b, x, t, 1.0)
 
 
 def _one_number_for_each_example(w, b, x, t, rate):
@@ -165,21 +64,9 @@ def _one_number_for_each_example(w, b, x, t, rate):
     return w - rate * slope * x, b - rate * slope
 
 
-def _weight_instead_of_measurement(w, b, x, t, rate):
-    return _moved(w, b, np.full_like(x, w), rate, _belief(w, b, x) - t)
-
-
-def _product_of_the_means(w, b, x, t, rate):
-    return _moved(w, b, np.mean(x), rate, _belief(w, b, x) - t)
-
-
 def _one_after_the_other(w, b, x, t, rate):
     w, _ = step(w, b, x, t, rate)
     return w, step(w, b, x, t, rate)[1]
-
-
-def _bias_first(w, b, x, t, rate):
-    return step(w, b, x, t, rate)[::-1]
 
 
 def best_factor(t, z, factors):
@@ -213,30 +100,6 @@ def _through_the_logarithm_of_0(t, z, factors):
     return factors[np.argmin(losses)]
 
 
-def _by_accuracy(t, z, factors):
-    return factors[np.argmax([np.mean((k * z > 0) == t) for k in factors])]
-
-
-def _highest_loss(t, z, factors):
-    return factors[np.argmax(_mean_losses(t, z, factors))]
-
-
-def _divided_by_the_factor(t, z, factors):
-    return factors[np.argmin(_mean_losses(t, z, 1 / factors))]
-
-
-def _timid(t, z, factors):
-    return factors.min()
-
-
-def _loss_instead_of_factor(t, z, factors):
-    return min(_mean_losses(t, z, factors))
-
-
-def _place_instead_of_factor(t, z, factors):
-    return np.argmin(_mean_losses(t, z, factors))
-
-
 EXERCISES = (
     Exercise(
         id="binary-1",
@@ -251,38 +114,38 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _label_taken_for_one,
+                lambda: float(-np.log(0.8)),
                 "This is the loss for label 1. The label is 0, so the classifier "
                 "leaned to the wrong side and pays more: use `1 - p`.",
             ),
             Mistake(
-                _one_prediction_in_bits,
+                lambda: float(-np.log2(0.2)),
                 "The right amount in bits. Nats are asked for: use the natural "
                 "logarithm, `np.log`.",
             ),
             Mistake(
-                _one_prediction_with_base_ten,
+                lambda: float(-np.log10(0.2)),
                 "You used the logarithm with base 10. Nats need the natural "
                 "logarithm, `np.log`.",
             ),
             Mistake(
-                _without_the_minus,
+                lambda: float(np.log(0.2)),
                 "The size is right, the sign is not. The logarithm of a probability "
                 "is negative, and the minus in front of the formula makes the loss "
                 "positive.",
             ),
             Mistake(
-                _no_logarithm,
+                lambda: 0.2,
                 "0.2 is the probability that was given to what happened. The loss is "
                 "its negative logarithm.",
             ),
             Mistake(
-                _absolute_error,
+                lambda: 0.8,
                 "0.8 is the distance between prediction and label. Crossentropy takes "
                 "the negative logarithm of the probability given to what happened.",
             ),
             Mistake(
-                _squared_error,
+                lambda: 0.64,
                 "This is the squared error. Crossentropy takes the negative logarithm "
                 "of the probability given to what happened.",
             ),
@@ -303,67 +166,67 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _constant_of_a_coin,
+                lambda: (0.5, float(np.log(2))),
                 "0.5 with 0.693 is the price of knowing nothing when both classes are "
                 "equally frequent. Here you know that class 1 is rare, and "
                 "that is worth something.",
             ),
             Mistake(
-                _always_the_majority,
+                lambda: (0.0, 0.0),
                 "With `p = 0` the ninety examples of class 0 do cost nothing, but the "
                 "ten of class 1 were called impossible and cost infinitely much. You "
                 "may be thinking of accuracy, where saying no 100 times is 90 % right.",
             ),
             Mistake(
-                _majority_with_its_true_price,
+                lambda: (0.0, np.inf),
                 "Your loss for `p = 0` is honest: the ten examples of class 1 were "
                 "called impossible, and cost infinitely much. So every `p` between 0 "
                 "and 1 is better. Find the best.",
             ),
             Mistake(
-                _majority_after_the_clip,
+                lambda: (0.0, float(-0.1 * np.log(1e-7))),
                 "With `p = 0` the true loss is infinite. Yours is finite only because "
                 "the probability was clipped at 0.0000001, and it is still far from "
                 "the lowest. Look for a `p` above 0.",
             ),
             Mistake(
-                _constant_in_bits,
+                lambda: (0.1, float(best_constant()[1] / np.log(2))),
                 "`p` is right, and the loss is right in bits. Nats are asked for: use "
                 "the natural logarithm.",
             ),
             Mistake(
-                _negatives_alone,
+                lambda: (0.1, float(-np.log(0.9))),
                 "`p` is right. 0.105 is the loss of an example of class 0. The ten of "
                 "class 1 cost far more each, and belong in the mean.",
             ),
             Mistake(
-                _positives_alone,
+                lambda: (0.1, float(-np.log(0.1))),
                 "`p` is right. 2.303 is the loss of an example of class 1. There are "
                 "ten of them; the ninety of class 0 cost far less each, and belong in "
                 "the mean.",
             ),
             Mistake(
-                _positives_left_out_of_the_mean,
+                lambda: (0.1, float(-0.9 * np.log(0.9))),
                 "`p` is right. Your mean holds the ninety examples of class 0 and "
                 "leaves out the ten of class 1: add `0.1 * -log(0.1)`.",
             ),
             Mistake(
-                _negatives_left_out_of_the_mean,
+                lambda: (0.1, float(-0.1 * np.log(0.1))),
                 "`p` is right. Your mean holds the ten examples of class 1 and leaves "
                 "out the ninety of class 0: add `0.9 * -log(0.9)`.",
             ),
             Mistake(
-                _probability_of_class_0,
+                lambda: (0.9, best_constant()[1]),
                 "The loss is right. But `p` is the probability of class 1, the rare "
                 "one; you gave that of class 0.",
             ),
             Mistake(
-                _sum_of_the_losses,
+                lambda: (0.1, 100 * best_constant()[1]),
                 "`p` is right, and your loss is the sum over all 100 examples. The "
                 "mean is asked for.",
             ),
             Mistake(
-                _loss_first,
+                lambda: best_constant()[::-1],
                 "Both numbers are right, in the wrong order: `p` comes first.",
             ),
         ),
@@ -386,18 +249,22 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _uphill,
+                lambda w, b, x, t, rate: _moved(w, b, x, rate, t - _belief(w, b, x)),
                 "You walk uphill: the new weights have a higher loss. The gradient is "
                 "`p - t`, and the update subtracts it.",
             ),
             Mistake(
-                _summed,
+                lambda w, b, x, t, rate: _moved(
+                    w, b, x, len(x) * rate, _belief(w, b, x) - t
+                ),
                 "You subtract the sum over the examples. The loss is the mean, so its "
                 "gradient is the mean too: otherwise the step grows with the number "
                 "of examples.",
             ),
             Mistake(
-                _without_the_measurement,
+                lambda w, b, x, t, rate: _moved(
+                    w, b, np.ones_like(x), rate, _belief(w, b, x) - t
+                ),
                 "The bias is right. For the weight the chain rule multiplies each "
                 "example's `p - t` by its measurement `x`.",
             ),
@@ -413,12 +280,14 @@ EXERCISES = (
                 "sigmoid is in it. Do not multiply by `p * (1 - p)` once more.",
             ),
             Mistake(
-                _decision_instead_of_probability,
+                lambda w, b, x, t, rate: _moved(
+                    w, b, x, rate, (_belief(w, b, x) > 0.5) - t
+                ),
                 "You subtract the label from the decision. The gradient needs the "
                 "probability `p`, without a threshold.",
             ),
             Mistake(
-                _score_instead_of_probability,
+                lambda w, b, x, t, rate: _moved(w, b, x, rate, w * x + b - t),
                 "You subtract the label from the score. Turn the score into a "
                 "probability first, with the sigmoid.",
             ),
@@ -428,7 +297,7 @@ EXERCISES = (
                 "and `b`.",
             ),
             Mistake(
-                _without_the_rate,
+                lambda w, b, x, t, rate: step(w, b, x, t, 1.0),
                 "You did not use the learning rate. Multiply both gradients by `rate` "
                 "before you subtract them.",
             ),
@@ -437,12 +306,16 @@ EXERCISES = (
                 "You return one number for each example: take the mean.",
             ),
             Mistake(
-                _weight_instead_of_measurement,
+                lambda w, b, x, t, rate: _moved(
+                    w, b, np.full_like(x, w), rate, _belief(w, b, x) - t
+                ),
                 "The bias is right. For the weight you multiply by `w`. The score is "
                 "`w * x + b`, so its slope for `w` is `x`.",
             ),
             Mistake(
-                _product_of_the_means,
+                lambda w, b, x, t, rate: _moved(
+                    w, b, np.mean(x), rate, _belief(w, b, x) - t
+                ),
                 "The bias is right. The mean of products is not the product of means: "
                 "multiply each example's `p - t` by its own `x`, then take the mean.",
             ),
@@ -453,7 +326,7 @@ EXERCISES = (
                 "forward pass.",
             ),
             Mistake(
-                _bias_first,
+                lambda w, b, x, t, rate: step(w, b, x, t, rate)[::-1],
                 "Both numbers are right, in the wrong order: the weight comes first.",
             ),
         ),
@@ -484,32 +357,36 @@ EXERCISES = (
                 "`np.logaddexp(0, z) - t * z`.",
             ),
             Mistake(
-                _by_accuracy,
+                lambda t, z, factors: factors[
+                    np.argmax([np.mean((k * z > 0) == t) for k in factors])
+                ],
                 "You seem to go by the accuracy. It is the same for every positive "
                 "factor, so the first one wins by accident. Compare the mean losses.",
             ),
             Mistake(
-                _highest_loss,
+                lambda t, z, factors: factors[np.argmax(_mean_losses(t, z, factors))],
                 "You return the factor with the highest loss. The lowest is asked for.",
             ),
             Mistake(
-                _divided_by_the_factor,
+                lambda t, z, factors: factors[
+                    np.argmin(_mean_losses(t, z, 1 / factors))
+                ],
                 "You divide by `k`; the task multiplies.",
             ),
             Mistake(
-                _timid,
+                lambda t, z, factors: factors.min(),
                 "You return the smallest factor. That shrinks all probabilities "
                 "towards 0.5, and the loss towards 0.693; somewhere between, it is "
                 "lower. If you searched for it, check that label 1 goes with high "
                 "scores in your loss.",
             ),
             Mistake(
-                _loss_instead_of_factor,
+                lambda t, z, factors: min(_mean_losses(t, z, factors)),
                 "You return the lowest mean loss. The factor that reaches it is asked "
                 "for.",
             ),
             Mistake(
-                _place_instead_of_factor,
+                lambda t, z, factors: np.argmin(_mean_losses(t, z, factors)),
                 "You return the place of the best factor in the array. Give the "
                 "factor itself, `factors[...]`.",
             ),

@@ -13,26 +13,6 @@ def gain_over_nothing():
     return np.log(3) - loss, np.exp(-loss)
 
 
-def _share_of_the_baseline():
-    return 0.42 / np.log(3), np.exp(-0.42)
-
-
-def _loss_read_as_probability():
-    return np.log(3) - 0.42, 1 - 0.42
-
-
-def _two_classes():
-    return np.log(2) - 0.42, np.exp(-0.42)
-
-
-def _in_bits():
-    return (np.log(3) - 0.42) / np.log(2), np.exp(-0.42)
-
-
-def _probability_of_a_third_added():
-    return np.log(3) - 0.42, 1 / 3 + np.exp(-0.42)
-
-
 def interval_of_difference(a, b):
     """Put two standard errors to either side of the difference of the means."""
     error = np.sqrt(np.var(a, ddof=1) / len(a) + np.var(b, ddof=1) / len(b))
@@ -52,31 +32,10 @@ def _around(a, b, error, times=2):
     return middle - times * error, middle + times * error
 
 
-def _spread_of_single_runs(a, b):
-    return _around(a, b, np.sqrt(np.var(a, ddof=1) + np.var(b, ddof=1)))
-
-
-def _divided_by_n_without_1(a, b):
-    return _around(a, b, np.sqrt(np.var(a) / len(a) + np.var(b) / len(b)))
-
-
-def _standard_errors_added(a, b):
-    one, other = (np.std(x, ddof=1) / np.sqrt(len(x)) for x in (a, b))
-    return _around(a, b, one + other)
-
-
 def _one_standard_error(a, b):
     low, high = interval_of_difference(a, b)
     middle = (low + high) / 2
     return (low + middle) / 2, (high + middle) / 2
-
-
-def _b_minus_a(a, b):
-    return interval_of_difference(b, a)
-
-
-def _variances_not_rooted(a, b):
-    return _around(a, b, np.var(a, ddof=1) / len(a) + np.var(b, ddof=1) / len(b))
 
 
 def verdicts(intervals, margin):
@@ -107,26 +66,10 @@ def _draw_intervals(rng):
     return rng.permutation(kinds) * margin, margin
 
 
-def _zero_inside_means_alike(intervals, margin):
-    return ["alike" if low <= 0 <= high else "different" for low, high in intervals]
-
-
 def _zero_first(intervals, margin):
     inside = verdicts(intervals, margin)
     off = [low > 0 or high < 0 for low, high in intervals]
     return ["different" if far else text for far, text in zip(off, inside, strict=True)]
-
-
-def _margin_around_the_middle(intervals, margin):
-    return [
-        "alike" if abs(low + high) / 2 < margin else "different"
-        for low, high in intervals
-    ]
-
-
-def _never_different(intervals, margin):
-    texts = verdicts(intervals, margin)
-    return ["cannot tell" if text == "different" else text for text in texts]
 
 
 def _one_end_is_enough(intervals, margin):
@@ -144,26 +87,6 @@ def _draw_wish(rng):
     return float(rng.uniform(0.004, 0.02)), float(rng.uniform(0.0011, 0.0039))
 
 
-def _one_group_forgotten(sd, half_width):
-    return int(np.ceil((2 * sd / half_width) ** 2))
-
-
-def _square_forgotten(sd, half_width):
-    return int(np.ceil(2 * 2 * sd / half_width))
-
-
-def _one_standard_error_wide(sd, half_width):
-    return int(np.ceil(2 * (sd / half_width) ** 2))
-
-
-def _rounded_down(sd, half_width):
-    return int(2 * (2 * sd / half_width) ** 2)
-
-
-def _both_groups_together(sd, half_width):
-    return 2 * runs_needed(sd, half_width)
-
-
 def optimism(curves):
     """Take the maximum of every row, and compare it with the row's end."""
     best = curves.max(axis=1)
@@ -173,31 +96,6 @@ def optimism(curves):
 def _draw_curves(rng):
     runs, epochs = int(rng.integers(3, 6)), int(rng.integers(7, 12))
     return (0.82 + rng.normal(0, 0.01, size=(runs, epochs)),)
-
-
-def _best_of_the_mean_curve(curves):
-    mean = curves.mean(axis=0)
-    return mean.max() - mean[-1]
-
-
-def _best_of_all(curves):
-    return curves.max() - curves[:, -1].mean()
-
-
-def _wrong_axis(curves):
-    return np.mean(curves.max(axis=0) - curves[-1])
-
-
-def _against_the_first_epoch(curves):
-    return np.mean(curves.max(axis=1) - curves[:, 0])
-
-
-def _against_the_mean_epoch(curves):
-    return np.mean(curves.max(axis=1) - curves.mean(axis=1))
-
-
-def _epoch_instead_of_score(curves):
-    return np.mean(curves.argmax(axis=1))
 
 
 EXERCISES = (
@@ -213,27 +111,27 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _share_of_the_baseline,
+                lambda: (0.42 / np.log(3), np.exp(-0.42)),
                 "You divided the loss by the baseline. Asked for is how many nats lie "
                 "between them.",
             ),
             Mistake(
-                _loss_read_as_probability,
+                lambda: (np.log(3) - 0.42, 1 - 0.42),
                 "A loss of 0.42 is no probability of 0.58. It is a mean of `-log p`, "
                 "so the probability behind it is `exp(-0.42)`.",
             ),
             Mistake(
-                _two_classes,
+                lambda: (np.log(2) - 0.42, np.exp(-0.42)),
                 "0.693 is the price of knowing nothing about two classes. Here there "
                 "are three.",
             ),
             Mistake(
-                _in_bits,
+                lambda: ((np.log(3) - 0.42) / np.log(2), np.exp(-0.42)),
                 "The first number is in bits. The loss is in nats: use the natural "
                 "logarithm.",
             ),
             Mistake(
-                _probability_of_a_third_added,
+                lambda: (np.log(3) - 0.42, 1 / 3 + np.exp(-0.42)),
                 "`exp(-loss)` is the probability already; the 1/3 of knowing nothing "
                 "is not added to it.",
             ),
@@ -255,17 +153,23 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _spread_of_single_runs,
+                lambda a, b: _around(
+                    a, b, np.sqrt(np.var(a, ddof=1) + np.var(b, ddof=1))
+                ),
                 "This is the spread of the difference of two single runs. The mean of "
                 "`n` runs varies less: divide each variance by its number of runs.",
             ),
             Mistake(
-                _divided_by_n_without_1,
+                lambda a, b: _around(
+                    a, b, np.sqrt(np.var(a) / len(a) + np.var(b) / len(b))
+                ),
                 "You used NumPy's default variance, which is too small for a sample. "
                 "Pass `ddof=1`.",
             ),
             Mistake(
-                _standard_errors_added,
+                lambda a, b: _around(
+                    a, b, sum(np.std(x, ddof=1) / np.sqrt(len(x)) for x in (a, b))
+                ),
                 "You added the standard errors. Add the variances of the two means, "
                 "and take the root of the sum.",
             ),
@@ -275,11 +179,13 @@ EXERCISES = (
                 "difference in about 95 of 100 repetitions, one in about 68.",
             ),
             Mistake(
-                _b_minus_a,
+                lambda a, b: interval_of_difference(b, a),
                 "This is the interval for `b` minus `a`.",
             ),
             Mistake(
-                _variances_not_rooted,
+                lambda a, b: _around(
+                    a, b, np.var(a, ddof=1) / len(a) + np.var(b, ddof=1) / len(b)
+                ),
                 "You took variances for standard errors: take the square root.",
             ),
         ),
@@ -301,7 +207,10 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _zero_inside_means_alike,
+                lambda intervals, margin: [
+                    "alike" if low <= 0 <= high else "different"
+                    for low, high in intervals
+                ],
                 "An interval that holds 0 may hold large differences, too: then you "
                 "have seen no difference, and excluded none. Compare both ends with "
                 "the margin.",
@@ -312,12 +221,18 @@ EXERCISES = (
                 "margin, does not matter: that is `alike`. Ask about the margin first.",
             ),
             Mistake(
-                _margin_around_the_middle,
+                lambda intervals, margin: [
+                    "alike" if abs(low + high) / 2 < margin else "different"
+                    for low, high in intervals
+                ],
                 "You compare the middle of the interval with the margin. The true "
                 "difference may lie at either end.",
             ),
             Mistake(
-                _never_different,
+                lambda intervals, margin: [
+                    "cannot tell" if text == "different" else text
+                    for text in verdicts(intervals, margin)
+                ],
                 "An interval that does not hold 0 says that there is a difference, and "
                 "where it does not lie inside the margin, one that may matter.",
             ),
@@ -344,25 +259,25 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _one_group_forgotten,
+                lambda sd, half_width: int(np.ceil((2 * sd / half_width) ** 2)),
                 "This would do for the mean of one group. Both means vary, so there "
                 "are two variances under the root.",
             ),
             Mistake(
-                _square_forgotten,
+                lambda sd, half_width: int(np.ceil(2 * 2 * sd / half_width)),
                 "The standard error falls with the **root** of `n`: to halve it you "
                 "need four times as many runs.",
             ),
             Mistake(
-                _one_standard_error_wide,
+                lambda sd, half_width: int(np.ceil(2 * (sd / half_width) ** 2)),
                 "The interval reaches two standard errors to either side, not one.",
             ),
             Mistake(
-                _rounded_down,
+                lambda sd, half_width: int(2 * (2 * sd / half_width) ** 2),
                 "Rounded down, the interval is a little too wide. Round up.",
             ),
             Mistake(
-                _both_groups_together,
+                lambda sd, half_width: 2 * runs_needed(sd, half_width),
                 "This is the number of runs in both groups together. Asked for is `n`, "
                 "the runs in each.",
             ),
@@ -383,30 +298,30 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _best_of_the_mean_curve,
+                lambda curves: curves.mean(axis=0).max() - curves.mean(axis=0)[-1],
                 "You averaged the curves first, and the jitter is gone with that. A "
                 "report comes from one run, with its own luckiest epoch.",
             ),
             Mistake(
-                _best_of_all,
+                lambda curves: curves.max() - curves[:, -1].mean(),
                 "This is the luckiest epoch of the luckiest run. Take the best epoch "
                 "of each run.",
             ),
             Mistake(
-                _wrong_axis,
+                lambda curves: np.mean(curves.max(axis=0) - curves[-1]),
                 "You took the best run of each epoch. Rows are runs: `axis=1`.",
             ),
             Mistake(
-                _against_the_first_epoch,
+                lambda curves: np.mean(curves.max(axis=1) - curves[:, 0]),
                 "Compare with the last epoch, `curves[:, -1]`; you took the first.",
             ),
             Mistake(
-                _against_the_mean_epoch,
+                lambda curves: np.mean(curves.max(axis=1) - curves.mean(axis=1)),
                 "You compare with the mean over the epochs. A report without a choice "
                 "gives the last one.",
             ),
             Mistake(
-                _epoch_instead_of_score,
+                lambda curves: np.mean(curves.argmax(axis=1)),
                 "`argmax` says **which** epoch is the best. Asked for is its accuracy: "
                 "`max`.",
             ),

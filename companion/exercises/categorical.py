@@ -17,73 +17,11 @@ def loss_of_one_example():
     return losses.categorical_crossentropy(target, prediction)
 
 
-def _of_the_predicted_class():
-    return -np.log(0.75)
-
-
-def _in_bits():
-    return -np.log2(0.25)
-
-
-def _decimal_logarithm():
-    return -np.log10(0.25)
-
-
-def _sign_forgotten():
-    return np.log(0.25)
-
-
-def _with_the_wrong_class():
-    return -np.log(0.25) - np.log(1 - 0.75)
-
-
-def _mean_of_ten_binary_losses():
-    return _with_the_wrong_class() / 10
-
-
-def _of_knowing_nothing():
-    return np.log(10)
-
-
-def _probability_missed():
-    return 1 - 0.25
-
-
 def gradient_for_the_logits():
     """Compute the slope of the loss along each logit: softmax minus target."""
     target = np.array([0.0, 0.0, 1.0])
     prediction = np.array([0.0, 0.05, 0.95])
     return prediction - target
-
-
-def _the_softmax_itself():
-    return np.array([0.0, 0.05, 0.95])
-
-
-def _only_the_target():
-    return np.array([0.0, 0.0, -0.05])
-
-
-def _for_the_probability():
-    return np.array([0.0, 0.0, -1 / 0.95])
-
-
-def _for_the_renormalised_probabilities():
-    return losses.categorical_crossentropy_gradient([0, 0, 1], [0, 0.05, 0.95])
-
-
-def _probabilities_taken_for_logits():
-    return losses.categorical_crossentropy_gradient(
-        [0, 0, 1], [0, 0.05, 0.95], from_logits=True
-    )
-
-
-def _signs_swapped():
-    return -gradient_for_the_logits()
-
-
-def _sizes_without_signs():
-    return np.abs(gradient_for_the_logits())
 
 
 def two_logits(z):
@@ -95,29 +33,9 @@ def _draw_scores(rng):
     return (rng.normal(0.0, 2.0, size=int(rng.integers(3, 7))),)
 
 
-def _classes_swapped(z):
-    return np.stack([z, np.zeros_like(z)], axis=-1)
-
-
-def _twice_the_score(z):
-    return np.stack([-z, z], axis=-1)
-
-
-def _half_each(z):
-    return np.stack([-z / 2, z / 2], axis=-1)
-
-
 def _probabilities(z):
     p = 1 / (1 + np.exp(-z))
     return np.stack([1 - p, p], axis=-1)
-
-
-def _in_rows(z):
-    return np.stack([np.zeros_like(z), z])
-
-
-def _one_minus_score(z):
-    return np.stack([1 - z, z], axis=-1)
 
 
 def both_accuracies(targets, probabilities):
@@ -135,30 +53,6 @@ def _draw_predictions(rng):
     return targets, powers / powers.sum(axis=1, keepdims=True)
 
 
-def _swapped(targets, probabilities):
-    return both_accuracies(targets, probabilities)[::-1]
-
-
-def _whole_rows(targets, probabilities):
-    rows = ((probabilities > 0.5) == (targets == 1)).all(axis=1)
-    return np.mean(rows), both_accuracies(targets, probabilities)[1]
-
-
-def _winner_as_one_hot(targets, probabilities):
-    said = np.eye(targets.shape[1])[probabilities.argmax(axis=1)]
-    return np.mean(said == targets), both_accuracies(targets, probabilities)[1]
-
-
-def _only_above_one_half(targets, probabilities):
-    right = (probabilities > 0.5)[targets == 1]
-    return both_accuracies(targets, probabilities)[0], np.mean(right)
-
-
-def _down_the_columns(targets, probabilities):
-    right = probabilities.argmax(axis=0) == targets.argmax(axis=0)
-    return both_accuracies(targets, probabilities)[0], np.mean(right)
-
-
 def best_for_soft_targets():
     """Find the prediction with the least loss for a soft target, and its loss."""
     target = np.array([0.6, 0.3, 0.1])
@@ -168,35 +62,6 @@ def best_for_soft_targets():
 
 
 _SOFT = (0.6, 0.3, 0.1)
-
-
-def _certain_of_the_majority():
-    return np.array([1.0, 0.0, 0.0]), 0.0
-
-
-def _certain_and_clipped():
-    sure = np.array([1.0, 0.0, 0.0])
-    return sure, losses.categorical_crossentropy(_SOFT, sure)
-
-
-def _certain_and_infinite():
-    return np.array([1.0, 0.0, 0.0]), np.inf
-
-
-def _best_loss_is_zero():
-    return np.array(_SOFT), 0.0
-
-
-def _majority_only():
-    return np.array(_SOFT), -np.log(0.6)
-
-
-def _best_in_bits():
-    return np.array(_SOFT), best_for_soft_targets()[1] / np.log(2)
-
-
-def _knowing_nothing():
-    return np.full(3, 1 / 3), np.log(3)
 
 
 EXERCISES = (
@@ -213,43 +78,43 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _of_the_predicted_class,
+                lambda: -np.log(0.75),
                 "This is the loss if the example were of class 8. The loss asks "
                 "for the probability of the true class, not of the winner.",
             ),
             Mistake(
-                _in_bits,
+                lambda: -np.log2(0.25),
                 "This is the loss in bits. The course and Keras use the natural "
                 "logarithm: `np.log`, not `np.log2`.",
             ),
             Mistake(
-                _decimal_logarithm,
+                lambda: -np.log10(0.25),
                 "You took the logarithm to base 10. `np.log` is the natural one.",
             ),
             Mistake(
-                _sign_forgotten,
+                lambda: np.log(0.25),
                 "The size is right, the sign is not: logarithms of probabilities are "
                 "negative, and the minus before the sum makes the loss positive.",
             ),
             Mistake(
-                _with_the_wrong_class,
+                lambda: -np.log(0.25) - np.log(1 - 0.75),
                 "You added a term for class 8. That is what a sum of ten *binary* "
                 "crossentropies does; in the categorical one a class with target 0 "
                 "contributes 0.",
             ),
             Mistake(
-                _mean_of_ten_binary_losses,
+                lambda: (-np.log(0.25) - np.log(1 - 0.75)) / 10,
                 "This is Keras's binary crossentropy: ten yes-or-no questions, "
                 "averaged. The categorical one takes minus the logarithm of one "
                 "probability.",
             ),
             Mistake(
-                _of_knowing_nothing,
+                lambda: np.log(10),
                 "This is the loss of a network that gives 0.1 to each of the ten "
                 "classes. This one gave 0.25 to the true class.",
             ),
             Mistake(
-                _probability_missed,
+                lambda: 1 - 0.25,
                 "You computed 1 - 0.25, the probability that went elsewhere. The "
                 "loss is minus the logarithm of 0.25.",
             ),
@@ -270,39 +135,43 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _the_softmax_itself,
+                lambda: np.array([0.0, 0.05, 0.95]),
                 "This is the softmax itself; subtract the target.",
             ),
             Mistake(
-                _only_the_target,
+                lambda: np.array([0.0, 0.0, -0.05]),
                 "You left out class 1. Classes with target 0 contribute 0 to the "
                 "*value* of the loss only. Their scores stand in the softmax's sum, "
                 "so raising one lowers the true class's probability.",
             ),
             Mistake(
-                _for_the_probability,
+                lambda: np.array([0.0, 0.0, -1 / 0.95]),
                 "This is the slope along the probability, -1/p. Asked for is the "
                 "slope along the logits, the scores before the softmax.",
             ),
             Mistake(
-                _for_the_renormalised_probabilities,
+                lambda: losses.categorical_crossentropy_gradient(
+                    [0, 0, 1], [0, 0.05, 0.95]
+                ),
                 "This is the gradient for the probabilities that "
                 "`categorical_crossentropy_gradient` returns by default. Asked for is "
                 "the one for the logits, the scores before the softmax.",
             ),
             Mistake(
-                _probabilities_taken_for_logits,
+                lambda: losses.categorical_crossentropy_gradient(
+                    [0, 0, 1], [0, 0.05, 0.95], from_logits=True
+                ),
                 "You passed the probabilities as logits, so softmax was applied a "
                 "second time. The prediction already is the softmax: subtract the "
                 "target from it.",
             ),
             Mistake(
-                _signs_swapped,
+                lambda: -gradient_for_the_logits(),
                 "The signs are swapped: this is target minus softmax, the direction "
                 "in which training moves the logits. The gradient points uphill.",
             ),
             Mistake(
-                _sizes_without_signs,
+                lambda: np.abs(gradient_for_the_logits()),
                 "The sizes are right. Raising the true class's score lowers the "
                 "loss, so its entry is negative.",
             ),
@@ -325,17 +194,17 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _classes_swapped,
+                lambda z: np.stack([z, np.zeros_like(z)], axis=-1),
                 "The columns are swapped: a large z means class 1, so z belongs in "
                 "the second column.",
             ),
             Mistake(
-                _twice_the_score,
+                lambda z: np.stack([-z, z], axis=-1),
                 "The difference of your two scores is 2z, so softmax gives the "
                 "sigmoid of 2z: too sure of itself.",
             ),
             Mistake(
-                _half_each,
+                lambda z: np.stack([-z / 2, z / 2], axis=-1),
                 "Your scores give the right probabilities: their difference is z. "
                 "The task wants the pair whose first score is 0, so add z/2 to both.",
             ),
@@ -345,12 +214,12 @@ EXERCISES = (
                 "which softmax computes them.",
             ),
             Mistake(
-                _in_rows,
+                lambda z: np.stack([np.zeros_like(z), z]),
                 "The numbers are right, and they lie in two rows. One example is "
                 "one row: stack along the last axis, `axis=-1`.",
             ),
             Mistake(
-                _one_minus_score,
+                lambda z: np.stack([1 - z, z], axis=-1),
                 "1 - z turns a probability into the other one. z is a score: here "
                 "only the difference between the two scores counts.",
             ),
@@ -374,29 +243,46 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _swapped,
+                lambda targets, probabilities: tuple(
+                    reversed(both_accuracies(targets, probabilities))
+                ),
                 "Both shares are right, in the wrong order: binary accuracy first.",
             ),
             Mistake(
-                _whole_rows,
+                lambda targets, probabilities: (
+                    np.mean(((probabilities > 0.5) == (targets == 1)).all(axis=1)),
+                    both_accuracies(targets, probabilities)[1],
+                ),
                 "The second share is right. For the first you ask that all outputs "
                 "of a row are right at once, or you look at the true class only; "
                 "binary accuracy counts each output.",
             ),
             Mistake(
-                _winner_as_one_hot,
+                lambda targets, probabilities: (
+                    np.mean(
+                        np.eye(targets.shape[1])[probabilities.argmax(axis=1)]
+                        == targets
+                    ),
+                    both_accuracies(targets, probabilities)[1],
+                ),
                 "The second share is right. For the first you set the winner to 1 "
                 "and the others to 0; binary accuracy knows no winner, it compares "
                 "each output with 0.5.",
             ),
             Mistake(
-                _only_above_one_half,
+                lambda targets, probabilities: (
+                    both_accuracies(targets, probabilities)[0],
+                    np.mean((probabilities > 0.5)[targets == 1]),
+                ),
                 "The first share is right. For the second you ask that the true "
                 "class gets more than 0.5; among many classes the largest "
                 "probability wins, even if it is small.",
             ),
             Mistake(
-                _down_the_columns,
+                lambda targets, probabilities: (
+                    both_accuracies(targets, probabilities)[0],
+                    np.mean(probabilities.argmax(axis=0) == targets.argmax(axis=0)),
+                ),
                 "The first share is right. For the second, argmax has to go along "
                 "each row: `axis=1`.",
             ),
@@ -419,39 +305,42 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _certain_of_the_majority,
+                lambda: (np.array([1.0, 0.0, 0.0]), 0.0),
                 "A loss of 0 would need a target that is certain too. Four of ten "
                 "people chose another class, and certainty gives those classes the "
                 "probability 0.",
             ),
             Mistake(
-                _certain_and_clipped,
+                lambda: (
+                    np.array([1.0, 0.0, 0.0]),
+                    losses.categorical_crossentropy(_SOFT, [1.0, 0.0, 0.0]),
+                ),
                 "This is the loss of a network that is certain of the first class "
                 "(kept finite by the clip at 1e-7). It is nearly the worst answer: "
                 "four of ten people chose another class.",
             ),
             Mistake(
-                _certain_and_infinite,
+                lambda: (np.array([1.0, 0.0, 0.0]), np.inf),
                 "Certainty costs infinity here, because four of ten people chose a "
                 "class that got the probability 0. So it cannot be the best.",
             ),
             Mistake(
-                _best_loss_is_zero,
+                lambda: (np.array(_SOFT), 0.0),
                 "The prediction is right. Its loss is above 0: with a soft target "
                 "three terms of the sum count, and none of the probabilities is 1.",
             ),
             Mistake(
-                _majority_only,
+                lambda: (np.array(_SOFT), -np.log(0.6)),
                 "The prediction is right. For the loss you took only the first term; "
                 "with a soft target every class with a target above 0 counts.",
             ),
             Mistake(
-                _best_in_bits,
+                lambda: (np.array(_SOFT), best_for_soft_targets()[1] / np.log(2)),
                 "The prediction is right, and this is its loss in bits. In nats the "
                 "logarithm is the natural one.",
             ),
             Mistake(
-                _knowing_nothing,
+                lambda: (np.full(3, 1 / 3), np.log(3)),
                 "Guessing evenly costs log 3 whatever the target is. The target "
                 "prefers the first class, and so should the prediction.",
             ),

@@ -15,53 +15,9 @@ def floor_of_the_smoothed_loss():
     return float(-true * np.log(true) - 99 * others * np.log(others))
 
 
-def _no_floor():
-    return 0.0
-
-
-def _true_class_alone():
-    return float(-np.log(0.802))
-
-
-def _everything_to_the_true_class():
-    return float(-np.log(0.8))
-
-
-def _spread_over_the_others_alone():
-    return float(-0.8 * np.log(0.8) - 0.2 * np.log(0.2 / 99))
-
-
-def _entropy_in_bits():
-    return floor_of_the_smoothed_loss() / float(np.log(2))
-
-
-def _knowing_nothing():
-    return float(np.log(100))
-
-
-def _one_of_the_others():
-    return float(-0.802 * np.log(0.802) - 0.002 * np.log(0.002))
-
-
 def causes_of_the_logs():
     """Match each symptom with the card."""
     return "C", "D", "A", "E", "B"
-
-
-def _softmax_twice_and_sigmoids_swapped():
-    return "E", "D", "A", "C", "B"
-
-
-def _scores_and_softmax_twice_swapped():
-    return "A", "D", "C", "E", "B"
-
-
-def _one_unit_and_labels_swapped():
-    return "C", "B", "A", "E", "D"
-
-
-def _scores_and_sigmoids_swapped():
-    return "C", "D", "E", "A", "B"
 
 
 def decide(two, one_of, any_of):
@@ -145,33 +101,9 @@ def _draw_losses(rng):
     return rng.exponential(size=n), y, rng.uniform(0.5, 5, size=classes)
 
 
-def _divided_by_the_labelled(each, y, weight):
-    labelled = y != -100
-    return np.mean(weight[y[labelled]] * each[labelled])
-
-
-def _divided_by_all(each, y, weight):
-    labelled = y != -100
-    return np.sum(weight[y[labelled]] * each[labelled]) / len(y)
-
-
-def _divided_by_all_classes(each, y, weight):
-    labelled = y != -100
-    return np.sum(weight[y[labelled]] * each[labelled]) / np.sum(weight)
-
-
-def _without_weights(each, y, weight):
-    return np.mean(each[y != -100])
-
-
 def _without_labels_counted(each, y, weight):
     a = weight[np.where(y == -100, 0, y)]
     return np.sum(a * each) / np.sum(a)
-
-
-def _summed(each, y, weight):
-    labelled = y != -100
-    return np.sum(weight[y[labelled]] * each[labelled])
 
 
 def true_probabilities(p, wrong):
@@ -211,11 +143,6 @@ def _spread_once_more(p, wrong):
     return (1 - r) * p + r / classes
 
 
-def _divided_alone(p, wrong):
-    classes = p.shape[-1]
-    return p / (1 - wrong * classes / (classes - 1))
-
-
 def _whole_row_in_one_sum(p, wrong):
     undone = _sum_forgotten(p, wrong)
     return undone / undone.sum()
@@ -236,37 +163,37 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _no_floor,
+                lambda: 0.0,
                 "A loss of 0 would need a target that is 1 for one class. The "
                 "smoothed one is not: what is left over?",
             ),
             Mistake(
-                _true_class_alone,
+                lambda: float(-np.log(0.802)),
                 "That is minus the logarithm of what the true class gets, as for a "
                 "hard label. The smoothed target gives something to the other classes "
                 "too, so their terms count as well.",
             ),
             Mistake(
-                _everything_to_the_true_class,
+                lambda: float(-np.log(0.8)),
                 "0.2 is spread over all 100 classes, so the true one gets 0.002 of it "
                 "back. And the terms of the other classes count, too.",
             ),
             Mistake(
-                _spread_over_the_others_alone,
+                lambda: float(-0.8 * np.log(0.8) - 0.2 * np.log(0.2 / 99)),
                 "Nearly. Keras spreads the 0.2 over all 100 classes, the true one "
                 "included, and not over the 99 others.",
             ),
             Mistake(
-                _entropy_in_bits,
+                lambda: floor_of_the_smoothed_loss() / float(np.log(2)),
                 "That is right in bits. Keras reports nats: use the natural logarithm.",
             ),
             Mistake(
-                _knowing_nothing,
+                lambda: float(np.log(100)),
                 "That is the price of knowing nothing about 100 classes. The lowest "
                 "loss belongs to a network that knows everything.",
             ),
             Mistake(
-                _one_of_the_others,
+                lambda: float(-0.802 * np.log(0.802) - 0.002 * np.log(0.002)),
                 "You have the term of the true class and of one other. There are 99 "
                 "others.",
             ),
@@ -288,25 +215,25 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _softmax_twice_and_sigmoids_swapped,
+                lambda: ("E", "D", "A", "C", "B"),
                 "1 and 4 are swapped. Behind a second softmax no loss gets below "
                 "1.461 for ten classes, and its outputs still sum to 1. Outputs that "
                 "sum to 2.4 were never divided by their sum.",
             ),
             Mistake(
-                _scores_and_softmax_twice_swapped,
+                lambda: ("A", "D", "C", "E", "B"),
                 "1 and 3 are swapped. Scores that are read as probabilities teach "
                 "nothing, so the accuracy is that of guessing. Softmax twice keeps the "
                 "order of the classes, and with it the accuracy.",
             ),
             Mistake(
-                _one_unit_and_labels_swapped,
+                lambda: ("C", "B", "A", "E", "D"),
                 "2 and 5 are swapped. A loss below 0 cannot come from labels of 0 and "
                 "1, whatever the network says. And a softmax over one unit says 1 for "
                 "everything, so the accuracy is the share of class 1.",
             ),
             Mistake(
-                _scores_and_sigmoids_swapped,
+                lambda: ("C", "D", "E", "A", "B"),
                 "3 and 4 are swapped. Sigmoids with categorical crossentropy learn "
                 "well; what they lack is the sum of 1. It is the raw scores that, read "
                 "as probabilities, teach nothing.",
@@ -386,23 +313,27 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _divided_by_the_labelled,
+                lambda each, y, weight: np.mean(weight[y[y != -100]] * each[y != -100]),
                 "You divide by the number of labelled examples. PyTorch divides by the "
                 "sum of their weights.",
             ),
             Mistake(
-                _divided_by_all,
+                lambda each, y, weight: (
+                    np.sum(weight[y[y != -100]] * each[y != -100]) / len(y)
+                ),
                 "You divide by the number of all examples, as Keras's usual reduction "
                 "does with weights of 0. PyTorch divides by the sum of the weights of "
                 "the labelled ones.",
             ),
             Mistake(
-                _divided_by_all_classes,
+                lambda each, y, weight: (
+                    np.sum(weight[y[y != -100]] * each[y != -100]) / np.sum(weight)
+                ),
                 "You divide by the sum of `weight`, one for each class. Take the sum "
                 "over the examples, in which frequent classes occur more often.",
             ),
             Mistake(
-                _without_weights,
+                lambda each, y, weight: np.mean(each[y != -100]),
                 "The weights are missing. Without them the mean over the labelled "
                 "examples is right.",
             ),
@@ -411,7 +342,10 @@ EXERCISES = (
                 "The examples with the label -100 are counted as class 0. Leave them "
                 "out, of both sums.",
             ),
-            Mistake(_summed, "That is the sum. PyTorch's default is a mean."),
+            Mistake(
+                lambda each, y, weight: np.sum(weight[y[y != -100]] * each[y != -100]),
+                "That is the sum. PyTorch's default is a mean.",
+            ),
         ),
         right='In Keras: `reduction="mean_with_sample_weight"`, with a weight of 0 for '
         "the examples without a label.",
@@ -452,7 +386,7 @@ EXERCISES = (
                 "You spread the probabilities a second time. Go the other way.",
             ),
             Mistake(
-                _divided_alone,
+                lambda p, wrong: p / (1 - wrong * p.shape[-1] / (p.shape[-1] - 1)),
                 "Each class was also given a part, `r / C`. Subtract it first.",
             ),
             Mistake(

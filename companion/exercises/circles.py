@@ -15,26 +15,6 @@ def count_weights():
     return first + second + output
 
 
-def _without_biases():
-    return 2 * 20 + 20 * 10 + 10 * 1
-
-
-def _network_of_the_chapter():
-    return 149
-
-
-def _units_alone():
-    return 20 + 10 + 1
-
-
-def _all_widths_multiplied():
-    return 2 * 20 * 10 * 1
-
-
-def _bias_forgotten_at_the_output():
-    return count_weights() - 1
-
-
 def sizes_of_the_sets():
     """Hold back a quarter, then count the batches of all epochs."""
     points, epochs, batch_size = 2000, 10, 32
@@ -42,34 +22,6 @@ def sizes_of_the_sets():
     training = points - validation
     batches = -(-training // batch_size)  # rounded up: the last one is smaller
     return training, validation, epochs * batches
-
-
-def _smaller_batch_dropped():
-    return 1500, 500, 460
-
-
-def _updates_of_one_epoch():
-    return 1500, 500, 47
-
-
-def _all_points_train():
-    return 2000, 500, 630
-
-
-def _batches_of_all_points():
-    return 1500, 500, 630
-
-
-def _points_instead_of_batches():
-    return 1500, 500, 15_000
-
-
-def _fractions_of_batches():
-    return 1500, 500, 468.75
-
-
-def _shares_swapped():
-    return 500, 1500, 160
 
 
 def accuracy(labels, predictions, threshold):
@@ -87,34 +39,6 @@ def _draw_predictions(rng):
     bands = np.array([0.1, 0.2, 0.4, 0.45, 0.55, 0.6, 0.8])
     predictions = rng.permutation(bands[np.arange(count) % len(bands)])
     return labels, predictions[:, None], threshold
-
-
-def _every_point_with_every_label(labels, predictions, threshold):
-    return np.mean((predictions > threshold) == labels)
-
-
-def _threshold_of_a_half(labels, predictions, threshold):
-    return np.mean((predictions[:, 0] > 0.5) == labels)
-
-
-def _share_of_mistakes(labels, predictions, threshold):
-    return 1 - accuracy(labels, predictions, threshold)
-
-
-def _number_of_hits(labels, predictions, threshold):
-    return np.sum((predictions[:, 0] > threshold) == labels)
-
-
-def _largest_in_the_row(labels, predictions, threshold):
-    return np.mean(predictions.argmax(axis=1) == labels)
-
-
-def _probability_as_decision(labels, predictions, threshold):
-    return np.mean(predictions[:, 0] == labels)
-
-
-def _one_value_for_each_point(labels, predictions, threshold):
-    return (predictions[:, 0] > threshold) == labels
 
 
 def three_units(points):
@@ -139,31 +63,6 @@ def _beyond(points, degrees, distance=0.2):
     return np.maximum(points @ [np.cos(angle), np.sin(angle)] - distance, 0)
 
 
-def _outer_and_inner_swapped(points):
-    return 1 - three_units(points)
-
-
-def _all_outer(points):
-    return np.zeros(len(points), dtype=int)
-
-
-def _all_inner(points):
-    return np.ones(len(points), dtype=int)
-
-
-def _sums_of_units(points):
-    return sum(_beyond(points, degrees) for degrees in (90, 210, 330))
-
-
-def _strip(points):
-    total = _beyond(points, 90) + _beyond(points, 270)
-    return (total < 0.01).astype(int)
-
-
-def _column_of_classes(points):
-    return three_units(points)[:, None]
-
-
 EXERCISES = (
     Exercise(
         id="circles-1",
@@ -178,27 +77,27 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _without_biases,
+                lambda: 2 * 20 + 20 * 10 + 10 * 1,
                 "These are the weights without the biases. Each of the 31 units has "
                 "one bias, which training adjusts too.",
             ),
             Mistake(
-                _network_of_the_chapter,
+                lambda: 149,
                 "149 belongs to the chapter's network with 12 and 8 units. This one "
                 "has 20 and 10.",
             ),
             Mistake(
-                _units_alone,
+                lambda: 20 + 10 + 1,
                 "You counted the units. Training adjusts the weights of the "
                 "connections between them, and a bias for each.",
             ),
             Mistake(
-                _all_widths_multiplied,
+                lambda: 2 * 20 * 10 * 1,
                 "You multiplied all the widths. Connections exist only between "
                 "neighbouring layers: add one product for each layer.",
             ),
             Mistake(
-                _bias_forgotten_at_the_output,
+                lambda: count_weights() - 1,
                 "One is missing: the output unit has a bias as well.",
             ),
         ),
@@ -218,37 +117,37 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _smaller_batch_dropped,
+                lambda: (1500, 500, 460),
                 "The sets are right. After 46 full batches 28 points are left, and "
                 "they make a smaller batch with an update of its own.",
             ),
             Mistake(
-                _updates_of_one_epoch,
+                lambda: (1500, 500, 47),
                 "The sets are right. 47 is the number of updates in one epoch, and "
                 "there are ten.",
             ),
             Mistake(
-                _all_points_train,
+                lambda: (2000, 500, 630),
                 "`validation_split` takes its points out of those that you hand in. "
                 "What is measured for validation does not train.",
             ),
             Mistake(
-                _batches_of_all_points,
+                lambda: (1500, 500, 630),
                 "The sets are right. You counted the batches of all 2,000 points; "
                 "only the training points come in training batches.",
             ),
             Mistake(
-                _points_instead_of_batches,
+                lambda: (1500, 500, 15_000),
                 "The sets are right. You counted one update for each point. There is "
                 "one for each batch of 32.",
             ),
             Mistake(
-                _fractions_of_batches,
+                lambda: (1500, 500, 468.75),
                 "The sets are right. A batch counts as one update even if it is "
                 "smaller: round the number of batches in an epoch up.",
             ),
             Mistake(
-                _shares_swapped,
+                lambda: (500, 1500, 160),
                 "`validation_split` is the share that is held back: a quarter for "
                 "validation, the rest for training.",
             ),
@@ -269,37 +168,51 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _every_point_with_every_label,
+                lambda labels, predictions, threshold: np.mean(
+                    (predictions > threshold) == labels
+                ),
                 "You compare the shapes `(n, 1)` and `(n,)`: NumPy stretches both to "
                 "`(n, n)` and pairs every prediction with every label. Take the "
                 "column first, `predictions[:, 0]`.",
             ),
             Mistake(
-                _threshold_of_a_half,
+                lambda labels, predictions, threshold: np.mean(
+                    (predictions[:, 0] > 0.5) == labels
+                ),
                 "You decide at 0.5. Use the `threshold` that is passed.",
             ),
             Mistake(
-                _share_of_mistakes,
+                lambda labels, predictions, threshold: (
+                    1 - accuracy(labels, predictions, threshold)
+                ),
                 "This is the share of wrong decisions. Check which way your "
                 "comparisons point.",
             ),
             Mistake(
-                _number_of_hits,
+                lambda labels, predictions, threshold: np.sum(
+                    (predictions[:, 0] > threshold) == labels
+                ),
                 "You return the number of right decisions. Divide it by the number "
                 "of points.",
             ),
             Mistake(
-                _largest_in_the_row,
+                lambda labels, predictions, threshold: np.mean(
+                    predictions.argmax(axis=1) == labels
+                ),
                 "`argmax` looks for the largest of several outputs. There is one "
                 "output only, so its place is always 0. Compare with the threshold.",
             ),
             Mistake(
-                _probability_as_decision,
+                lambda labels, predictions, threshold: np.mean(
+                    predictions[:, 0] == labels
+                ),
                 "A probability hardly ever equals a label. Turn it into a decision "
                 "with the threshold first.",
             ),
             Mistake(
-                _one_value_for_each_point,
+                lambda labels, predictions, threshold: (
+                    (predictions[:, 0] > threshold) == labels
+                ),
                 "You know for each point whether it is right. The accuracy is the "
                 "mean of that.",
             ),
@@ -325,34 +238,38 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _outer_and_inner_swapped,
+                lambda points: 1 - three_units(points),
                 "Your fence is right and the classes are swapped: inner is class 1, "
                 "where all three units are 0.",
             ),
             Mistake(
-                _all_outer,
+                lambda points: np.zeros(len(points), dtype=int),
                 "Every point comes out as outer. Are the inner points beyond one of "
                 "your lines? They reach out to 0.1 in each direction, so the distance "
                 "must be larger than that.",
             ),
             Mistake(
-                _all_inner,
+                lambda points: np.ones(len(points), dtype=int),
                 "Every point comes out as inner. An outer point reaches at least 0.5 "
                 "in the nearest of three directions 120 degrees apart: is your "
                 "distance, or the number you compare with, larger than that allows?",
             ),
             Mistake(
-                _sums_of_units,
+                lambda points: sum(
+                    _beyond(points, degrees) for degrees in (90, 210, 330)
+                ),
                 "These are the sums of the three units. Compare them with a small "
                 "number to get classes.",
             ),
             Mistake(
-                _strip,
+                lambda points: (
+                    _beyond(points, 90) + _beyond(points, 270) < 0.01
+                ).astype(int),
                 "Two opposite lines make a strip, and the outer circle passes through "
                 "both of its ends. It takes a third line to close the fence.",
             ),
             Mistake(
-                _column_of_classes,
+                lambda points: three_units(points)[:, None],
                 "The classes are right. Return them in the shape `(n,)`, not `(n, 1)`.",
             ),
         ),

@@ -15,31 +15,6 @@ def class_and_probability():
     return chosen, probabilities[chosen]
 
 
-def _logit_as_probability():
-    return 1, 4.0
-
-
-def _share_without_exp():
-    return 1, 4.0 / (1.2 + 4.0 - 3.0 + 3.0)
-
-
-def _sigmoid_of_the_logit():
-    return 1, 1 / (1 + np.exp(-4.0))
-
-
-def _counted_from_one():
-    chosen, probability = class_and_probability()
-    return chosen + 1, probability
-
-
-def _probability_first():
-    return class_and_probability()[::-1]
-
-
-def _of_two_classes():
-    return 1, 1 / (1 + np.exp(3.0 - 4.0))
-
-
 def stuck_at():
     """Find how many clusters look alike to the network, and its best accuracy."""
     counts = np.arange(1, 5)
@@ -47,30 +22,6 @@ def stuck_at():
     alike = int(counts[np.abs(floors - 0.83).argmin()])
     # One of the clusters that look alike is named right, the others are not.
     return alike, (4 - alike + 1) / 4
-
-
-def _only_points_of_the_three():
-    return 3, 1 / 3
-
-
-def _typical_probability():
-    return 3, np.exp(-0.83)
-
-
-def _all_three_wrong():
-    return 3, 0.25
-
-
-def _two_alike():
-    return 2, 0.75
-
-
-def _nothing_known():
-    return 4, 0.25
-
-
-def _accuracy_only():
-    return 2, 0.5
 
 
 def dark_share(features, labels):
@@ -84,36 +35,6 @@ def _draw_features(rng):
     labels = np.concatenate([np.arange(classes), rng.integers(classes, size=count)])
     sums = rng.normal(size=(len(labels), units)) - 0.9 * (labels[:, None] % 2)
     return np.maximum(0.0, sums), labels
-
-
-def _share_of_zeros(features, labels):
-    zero = features == 0
-    return np.array([zero[labels == c].mean() for c in range(labels.max() + 1)])
-
-
-def _any_unit_off(features, labels):
-    dark = (features == 0).any(axis=1)
-    return np.array([dark[labels == c].mean() for c in range(labels.max() + 1)])
-
-
-def _points_counted(features, labels):
-    dark = (features == 0).all(axis=1)
-    return np.array([dark[labels == c].sum() for c in range(labels.max() + 1)])
-
-
-def _class_among_the_dark(features, labels):
-    dark = (features == 0).all(axis=1)
-    return np.array([(labels[dark] == c).mean() for c in range(labels.max() + 1)])
-
-
-def _share_of_all_points(features, labels):
-    dark = (features == 0).all(axis=1)
-    classes = range(labels.max() + 1)
-    return np.array([(dark & (labels == c)).mean() for c in classes])
-
-
-def _units_that_are_dead(features, labels):
-    return (features == 0).all(axis=0).astype(float)
 
 
 def best_probabilities(x, centers, std):
@@ -139,46 +60,8 @@ def _squares(x, centers):
     return ((x[:, None, :] - centers) ** 2).sum(axis=-1)
 
 
-def _distances_not_squared(x, centers, std):
-    return _softmax(-np.sqrt(_squares(x, centers)) / std)
-
-
-def _half_forgotten(x, centers, std):
-    return _softmax(-_squares(x, centers) / std**2)
-
-
-def _std_not_squared(x, centers, std):
-    return _softmax(-_squares(x, centers) / (2 * std))
-
-
-def _std_forgotten(x, centers, std):
-    return _softmax(-_squares(x, centers))
-
-
-def _std_forgotten_half_kept(x, centers, std):
-    return _softmax(-_squares(x, centers) / 2)
-
-
-def _nearest_is_certain(x, centers, std):
-    return np.eye(len(centers))[_squares(x, centers).argmin(axis=1)]
-
-
-def _sign_forgotten(x, centers, std):
-    return _softmax(_squares(x, centers) / (2 * std**2))
-
-
-def _densities(x, centers, std):
-    bell = np.exp(-_squares(x, centers) / (2 * std**2))
-    return bell / (2 * np.pi * std**2)
-
-
 def _powers(x, centers, std):
     return np.exp(-_squares(x, centers) / (2 * std**2))
-
-
-def _down_the_columns(x, centers, std):
-    powers = _powers(x, centers, std)
-    return powers / powers.sum(axis=0)
 
 
 EXERCISES = (
@@ -194,31 +77,31 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _logit_as_probability,
+                lambda: (1, 4.0),
                 "The class is right. 4.0 is the logit itself: a probability lies "
                 "between 0 and 1, so apply softmax to the row.",
             ),
             Mistake(
-                _share_without_exp,
+                lambda: (1, 4.0 / (1.2 + 4.0 - 3.0 + 3.0)),
                 "The class is right. You divided the logit by the sum of the logits; "
                 "softmax takes the exponentials first.",
             ),
             Mistake(
-                _sigmoid_of_the_logit,
+                lambda: (1, 1 / (1 + np.exp(-4.0))),
                 "The class is right. The sigmoid looks at one logit alone; with "
                 "several classes the others compete, above all the 3.0.",
             ),
             Mistake(
-                _of_two_classes,
+                lambda: (1, 1 / (1 + np.exp(3.0 - 4.0))),
                 "The class is right, and you are close: this is the softmax of the "
                 "two largest logits. The other two have a small share as well.",
             ),
             Mistake(
-                _counted_from_one,
+                lambda: (2, class_and_probability()[1]),
                 "The probability is right. Classes are counted from 0.",
             ),
             Mistake(
-                _probability_first,
+                lambda: class_and_probability()[::-1],
                 "Both numbers are right, in the wrong order: the class comes first.",
             ),
         ),
@@ -239,33 +122,33 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _only_points_of_the_three,
+                lambda: (3, 1 / 3),
                 "Three look alike, that is right, and of *their* points a third are "
                 "named right. The fourth cluster is named right too: count all points.",
             ),
             Mistake(
-                _typical_probability,
+                lambda: (3, np.exp(-0.83)),
                 "Three look alike, that is right. exp(-loss) is a typical probability "
                 "of the true class, not an accuracy: here it mixes points with "
                 "probability 1 and points with probability 1/3.",
             ),
             Mistake(
-                _all_three_wrong,
+                lambda: (3, 0.25),
                 "Three look alike, that is right. All their points get the same name, "
                 "and for one of the three clusters it is the right one.",
             ),
             Mistake(
-                _two_alike,
+                lambda: (2, 0.75),
                 "With two clusters alike the loss can fall to 2/4 log 2, about 0.35. "
                 "This run hangs much higher.",
             ),
             Mistake(
-                _nothing_known,
+                lambda: (4, 0.25),
                 "With all four alike the loss could not fall below log 4, about 1.39. "
                 "This run is well below it, so it tells something apart.",
             ),
             Mistake(
-                _accuracy_only,
+                lambda: (2, 0.5),
                 "The accuracy is right. With two clusters alike it would be 0.75: "
                 "solve k/4 log k = 0.83 for k.",
             ),
@@ -286,31 +169,56 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _share_of_zeros,
+                lambda features, labels: np.array(
+                    [
+                        (features[labels == c] == 0).mean()
+                        for c in range(labels.max() + 1)
+                    ]
+                ),
                 "You take the share of single outputs that are 0. A point is lost "
                 "only if all its units are 0 at once: `.all(axis=1)` first.",
             ),
             Mistake(
-                _any_unit_off,
+                lambda features, labels: np.array(
+                    [
+                        (features[labels == c] == 0).any(axis=1).mean()
+                        for c in range(labels.max() + 1)
+                    ]
+                ),
                 "You count points at which *some* unit is off. That is normal. Only "
                 "where all are off does the network see nothing.",
             ),
             Mistake(
-                _points_counted,
+                lambda features, labels: np.array(
+                    [
+                        (features[labels == c] == 0).all(axis=1).sum()
+                        for c in range(labels.max() + 1)
+                    ]
+                ),
                 "You return the number of points. Divide by the size of the class.",
             ),
             Mistake(
-                _class_among_the_dark,
+                lambda features, labels: np.array(
+                    [
+                        (labels[(features == 0).all(axis=1)] == c).mean()
+                        for c in range(labels.max() + 1)
+                    ]
+                ),
                 "You return how the dark points divide among the classes. Asked for "
                 "is the share within each class.",
             ),
             Mistake(
-                _share_of_all_points,
+                lambda features, labels: np.array(
+                    [
+                        ((features == 0).all(axis=1) & (labels == c)).mean()
+                        for c in range(labels.max() + 1)
+                    ]
+                ),
                 "You divide by the number of all points. Divide by the number of "
                 "points in the class.",
             ),
             Mistake(
-                _units_that_are_dead,
+                lambda features, labels: (features == 0).all(axis=0).astype(float),
                 "You look down the columns: units that are off for every point. Look "
                 "along the rows: points at which every unit is off.",
             ),
@@ -335,38 +243,40 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _distances_not_squared,
+                lambda x, centers, std: _softmax(-np.sqrt(_squares(x, centers)) / std),
                 "You use the distance. In the exponent of a normal density stands "
                 "the squared distance, divided by 2 std².",
             ),
             Mistake(
-                _half_forgotten,
+                lambda x, centers, std: _softmax(-_squares(x, centers) / std**2),
                 "The factor 1/2 in the exponent is missing: -d²/(2 std²).",
             ),
             Mistake(
-                _std_not_squared,
+                lambda x, centers, std: _softmax(-_squares(x, centers) / (2 * std)),
                 "The standard deviation has to be squared: -d²/(2 std²).",
             ),
             Mistake(
-                _std_forgotten,
+                lambda x, centers, std: _softmax(-_squares(x, centers)),
                 "The width of the clusters does not enter. The wider they are, the "
                 "less certain the class: divide d² by 2 std².",
             ),
             Mistake(
-                _std_forgotten_half_kept,
+                lambda x, centers, std: _softmax(-_squares(x, centers) / 2),
                 "This is right for std = 1 only: divide d² by 2 std².",
             ),
             Mistake(
-                _nearest_is_certain,
+                lambda x, centers, std: np.eye(len(centers))[
+                    _squares(x, centers).argmin(axis=1)
+                ],
                 "You give all the probability to the nearest centre. That is the "
                 "best *class*. Between two centres its probability is far from 1.",
             ),
             Mistake(
-                _sign_forgotten,
+                lambda x, centers, std: _softmax(_squares(x, centers) / (2 * std**2)),
                 "The sign is missing: now the farthest centre gets the most.",
             ),
             Mistake(
-                _densities,
+                lambda x, centers, std: _powers(x, centers, std) / (2 * np.pi * std**2),
                 "These are the densities. Divide each row by its sum, so that the "
                 "probabilities of a point sum to 1.",
             ),
@@ -376,7 +286,9 @@ EXERCISES = (
                 "sum, so that the probabilities of a point sum to 1.",
             ),
             Mistake(
-                _down_the_columns,
+                lambda x, centers, std: (
+                    _powers(x, centers, std) / _powers(x, centers, std).sum(axis=0)
+                ),
                 "You divide by the sum of each column. The probabilities of one "
                 "point stand in one row: `sum(axis=1, keepdims=True)`.",
             ),

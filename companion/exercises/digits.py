@@ -14,26 +14,6 @@ def shapes():
     return picture, labels
 
 
-def _channels_in_front():
-    return (3, 32, 32), (50_000,)
-
-
-def _with_the_examples():
-    return (50_000, 32, 32, 3), (50_000,)
-
-
-def _channels_left_out():
-    return (32, 32), (50_000,)
-
-
-def _one_hot_labels():
-    return (32, 32, 3), (50_000, 100)
-
-
-def _labels_in_a_column():
-    return (32, 32, 3), (50_000, 1)
-
-
 def first_steps():
     """Compute the first change of a weight, with the rates 1.0 and 0.001."""
     g, rho, epsilon = 0.02, 0.95, 1e-7
@@ -42,25 +22,9 @@ def first_steps():
     return 1.0 * d, 0.001 * d
 
 
-def _gradient_descent():
-    return -0.02, -0.02e-3
-
-
-def _uphill():
-    return tuple(-step for step in first_steps())
-
-
-def _rate_without_effect():
-    return (first_steps()[0],) * 2
-
-
 def _share_forgotten(share=1.0):
     step = -np.sqrt(1e-7) / np.sqrt(share * 0.02**2 + 1e-7) * 0.02
     return step, 0.001 * step
-
-
-def _shares_swapped():
-    return _share_forgotten(0.95)
 
 
 def _root_forgotten():
@@ -83,22 +47,6 @@ def _reshaped(images):
     return images.reshape(n, rows, columns, channels)
 
 
-def _rows_and_columns_swapped(images):
-    return images.swapaxes(1, -1)
-
-
-def _the_other_way(images):
-    return np.moveaxis(images, -1, 1)
-
-
-def _transposed(images):
-    return images.T
-
-
-def _one_more_axis(images):
-    return images[..., None]
-
-
 def read_matrix(counts):
     """Return the share of each class that was found, and the commonest mistake."""
     found = np.diag(counts) / counts.sum(axis=1)
@@ -116,33 +64,6 @@ def _draw_matrix(rng):
     counts[a, b], counts[b, a] = 12, 0
     counts[c, d] = counts[d, c] = 10
     return (counts,)
-
-
-def _of_the_columns(counts):
-    return np.diag(counts) / counts.sum(axis=0), read_matrix(counts)[1]
-
-
-def _of_all_examples(counts):
-    return np.diag(counts) / counts.sum(), read_matrix(counts)[1]
-
-
-def _with_the_diagonal(counts):
-    found, _ = read_matrix(counts)
-    return found, np.unravel_index(counts.argmax(), counts.shape)
-
-
-def _said_and_true_swapped(counts):
-    found, (true, said) = read_matrix(counts)
-    return found, (said, true)
-
-
-def _read_by_columns(counts):
-    return read_matrix(counts.T)
-
-
-def _both_directions(counts):
-    found, _ = read_matrix(counts)
-    return found, read_matrix(counts + counts.T)[1]
 
 
 def worst(probabilities, labels, count):
@@ -173,10 +94,6 @@ def _loss(probabilities, labels):
     return -np.log(probabilities[np.arange(len(labels)), labels])
 
 
-def _right_ones_too(probabilities, labels, count):
-    return np.argsort(-_loss(probabilities, labels))[:count]
-
-
 def _least_first(probabilities, labels, count):
     wrong = probabilities.argmax(axis=1) != labels
     order = np.argsort(_loss(probabilities, labels))
@@ -187,15 +104,6 @@ def _by_confidence(probabilities, labels, count):
     wrong = probabilities.argmax(axis=1) != labels
     order = np.argsort(-probabilities.max(axis=1))
     return order[wrong[order]][:count]
-
-
-def _places_among_the_wrong(probabilities, labels, count):
-    wrong = probabilities.argmax(axis=1) != labels
-    return np.argsort(-_loss(probabilities, labels)[wrong])[:count]
-
-
-def _in_their_order(probabilities, labels, count):
-    return np.flatnonzero(probabilities.argmax(axis=1) != labels)[:count]
 
 
 EXERCISES = (
@@ -212,26 +120,26 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _channels_in_front,
+                lambda: ((3, 32, 32), (50_000,)),
                 "The labels are right. In the picture the channels stand in front; "
                 "today they come last.",
             ),
             Mistake(
-                _with_the_examples,
+                lambda: ((50_000, 32, 32, 3), (50_000,)),
                 "The labels are right. Input takes the shape of one picture, without "
                 "the axis of the examples.",
             ),
             Mistake(
-                _channels_left_out,
+                lambda: ((32, 32), (50_000,)),
                 "The labels are right. A picture has a third axis: the three colours.",
             ),
             Mistake(
-                _one_hot_labels,
+                lambda: ((32, 32, 3), (50_000, 100)),
                 "The picture is right. This is the shape of one-hot labels; an "
                 "integer needs no axis for the classes.",
             ),
             Mistake(
-                _labels_in_a_column,
+                lambda: ((32, 32, 3), (50_000, 1)),
                 "The picture is right. Labels in a column work in Keras, and are a "
                 "trap in NumPy; asked for is one axis.",
             ),
@@ -252,17 +160,17 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _gradient_descent,
+                lambda: (-0.02, -0.02e-3),
                 "This is plain gradient descent, minus the rate times the gradient. "
                 "Adadelta rescales the gradient first.",
             ),
             Mistake(
-                _uphill,
+                lambda: tuple(-step for step in first_steps()),
                 "The sizes are right. The sign is not: the weight moves against the "
                 "gradient.",
             ),
             Mistake(
-                _rate_without_effect,
+                lambda: (first_steps()[0],) * 2,
                 "The first is right. In Keras the learning rate multiplies the step, "
                 "so the second is a thousand times smaller.",
             ),
@@ -272,7 +180,7 @@ EXERCISES = (
                 "v at a step.",
             ),
             Mistake(
-                _shares_swapped,
+                lambda: _share_forgotten(0.95),
                 "You gave the new squared gradient the share 0.95. That is the share "
                 "of the old v, which is 0 here.",
             ),
@@ -302,21 +210,21 @@ EXERCISES = (
                 "channels of one pixel. Move the axis instead.",
             ),
             Mistake(
-                _rows_and_columns_swapped,
+                lambda images: images.swapaxes(1, -1),
                 "You swapped two axes, and so rows and columns changed places too: "
                 "every picture is mirrored at its diagonal.",
             ),
             Mistake(
-                _the_other_way,
+                lambda images: np.moveaxis(images, -1, 1),
                 "You moved the last axis to the second place. It is the second that "
                 "has to become the last.",
             ),
             Mistake(
-                _transposed,
+                lambda images: images.T,
                 "T turns the order of all axes round, that of the examples included.",
             ),
             Mistake(
-                _one_more_axis,
+                lambda images: images[..., None],
                 "You added an axis. The channels have one already; it has to move.",
             ),
         ),
@@ -339,32 +247,41 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _of_the_columns,
+                lambda counts: (
+                    np.diag(counts) / counts.sum(axis=0),
+                    read_matrix(counts)[1],
+                ),
                 "The mistake is right. For the shares you divided by the sums of the "
                 "columns: that is the share of what was said that was true, which is "
                 "called precision.",
             ),
             Mistake(
-                _of_all_examples,
+                lambda counts: (np.diag(counts) / counts.sum(), read_matrix(counts)[1]),
                 "The mistake is right. For the shares you divided by all examples; "
                 "divide each by those of its own class.",
             ),
             Mistake(
-                _with_the_diagonal,
+                lambda counts: (
+                    read_matrix(counts)[0],
+                    np.unravel_index(counts.argmax(), counts.shape),
+                ),
                 "The shares are right. The largest number of the table stands on the "
                 "diagonal, where there are no mistakes: leave it out.",
             ),
             Mistake(
-                _said_and_true_swapped,
+                lambda counts: (read_matrix(counts)[0], read_matrix(counts)[1][::-1]),
                 "The shares are right. The pair is turned round: the row is the true "
                 "class and comes first.",
             ),
             Mistake(
-                _read_by_columns,
+                lambda counts: read_matrix(counts.T),
                 "You read the table by columns. The rows are the true classes.",
             ),
             Mistake(
-                _both_directions,
+                lambda counts: (
+                    read_matrix(counts)[0],
+                    read_matrix(counts + counts.T)[1],
+                ),
                 "The shares are right. You added both directions of each pair; 4 read "
                 "as 9 and 9 read as 4 are two kinds of mistake.",
             ),
@@ -387,7 +304,9 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _right_ones_too,
+                lambda probabilities, labels, count: np.argsort(
+                    -_loss(probabilities, labels)
+                )[:count],
                 "A right example can have a high loss too, when its class got little "
                 "and the others even less. Keep only the wrong ones.",
             ),
@@ -401,12 +320,18 @@ EXERCISES = (
                 "that of the true class.",
             ),
             Mistake(
-                _places_among_the_wrong,
+                lambda probabilities, labels, count: np.argsort(
+                    -_loss(probabilities, labels)[
+                        probabilities.argmax(axis=1) != labels
+                    ]
+                )[:count],
                 "These are places among the wrong examples only. After leaving out "
                 "the right ones, the numbering is another one.",
             ),
             Mistake(
-                _in_their_order,
+                lambda probabilities, labels, count: np.flatnonzero(
+                    probabilities.argmax(axis=1) != labels
+                )[:count],
                 "These are the first wrong examples, in the order in which they "
                 "stand. Sort them by their loss.",
             ),

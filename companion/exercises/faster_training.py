@@ -15,71 +15,11 @@ def share_and_limit():
     return share, limit
 
 
-def _share_that_stays():
-    return 0.04, 2.0
-
-
-def _gain_as_share():
-    return 25.0, 2.0
-
-
-def _milliseconds_as_share():
-    return 2.4, 2.0
-
-
-def _share_in_percent():
-    return 96.0, 2.0
-
-
-def _half_added():
-    return 0.96, 1.5
-
-
-def _no_limit():
-    return 0.96, math.inf
-
-
-def _gain_of_the_first_network():
-    return 0.96, 25.0
-
-
 def break_even():
     """Divide what compiling costs more by what each step saves."""
     extra_to_begin = 3.2 - 1.2  # seconds
     saved_a_step = 2.0e-3 - 0.1e-3
     return math.ceil(extra_to_begin / saved_a_step)
-
-
-def _not_rounded():
-    return (3.2 - 1.2) / (2.0e-3 - 0.1e-3)
-
-
-def _rounded_down():
-    return 1052
-
-
-def _fit_begins_for_nothing():
-    return 1685
-
-
-def _the_program_steps_for_nothing():
-    return 1000
-
-
-def _compile_over_a_step_of_fit():
-    return 1600
-
-
-def _beginnings_added():
-    return 2316
-
-
-def _gain_of_a_step():
-    return 20
-
-
-def _in_thousands():
-    return 1.053
 
 
 def crossings(n, batch_size, steps_per_execution, epochs):
@@ -99,57 +39,9 @@ def _draw_settings(rng):
     return tuple(int(value) for value in settings)
 
 
-def _every_step_crosses(n, batch_size, steps_per_execution, epochs):
-    return epochs * -(-n // batch_size)
-
-
-def _executions_across_epochs(n, batch_size, steps_per_execution, epochs):
-    return -(-epochs * -(-n // batch_size) // steps_per_execution)
-
-
-def _last_batch_dropped(n, batch_size, steps_per_execution, epochs):
-    return epochs * -(-(n // batch_size) // steps_per_execution)
-
-
-def _last_execution_dropped(n, batch_size, steps_per_execution, epochs):
-    return epochs * (-(-n // batch_size) // steps_per_execution)
-
-
-def _one_epoch(n, batch_size, steps_per_execution, epochs):
-    return crossings(n, batch_size, steps_per_execution, 1)
-
-
-def _examples_as_steps(n, batch_size, steps_per_execution, epochs):
-    return epochs * -(-n // steps_per_execution)
-
-
-def _executions_not_rounded(n, batch_size, steps_per_execution, epochs):
-    return epochs * -(-n // batch_size) / steps_per_execution
-
-
 def fair_comparison():
     """Take the same work, in turns, waited for, with compiling apart, by medians."""
     return "D"
-
-
-def _first_calls():
-    return "A"
-
-
-def _two_machines():
-    return "B"
-
-
-def _other_batches():
-    return "C"
-
-
-def _best_against_worst():
-    return "E"
-
-
-def _not_waited_for():
-    return "F"
 
 
 def width_without_gain(crossing, program, batch_size, rate):
@@ -176,39 +68,9 @@ def _smallest_width(arithmetic, batch_size, rate, *, flop=6, linear=5, constant=
     return math.floor(root - linear / 2) + 1
 
 
-def _program_for_nothing(crossing, program, batch_size, rate):
-    return _smallest_width(crossing, batch_size, rate)
-
-
-def _program_counted_once(crossing, program, batch_size, rate):
-    return _smallest_width(crossing - program, batch_size, rate)
-
-
-def _forward_pass_alone(crossing, program, batch_size, rate):
-    return _smallest_width(crossing - 2 * program, batch_size, rate, flop=2)
-
-
-def _one_example(crossing, program, batch_size, rate):
-    return _smallest_width(crossing - 2 * program, 1, rate)
-
-
-def _middle_matrix_alone(crossing, program, batch_size, rate):
-    needed = crossing - 2 * program
-    return _smallest_width(needed, batch_size, rate, linear=0, constant=0)
-
-
-def _biases_left_out(crossing, program, batch_size, rate):
-    needed = crossing - 2 * program
-    return _smallest_width(needed, batch_size, rate, linear=3, constant=0)
-
-
 def _weights_instead_of_width(crossing, program, batch_size, rate):
     width = width_without_gain(crossing, program, batch_size, rate)
     return width**2 + 5 * width + 1
-
-
-def _last_width_with_gain(crossing, program, batch_size, rate):
-    return width_without_gain(crossing, program, batch_size, rate) - 1
 
 
 EXERCISES = (
@@ -226,37 +88,37 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _share_that_stays,
+                lambda: (0.04, 2.0),
                 "The second number is right. The first is the share that stays: the "
                 "overhead is the other part.",
             ),
             Mistake(
-                _gain_as_share,
+                lambda: (25.0, 2.0),
                 "The second number is right. 25 is how many times faster the step "
                 "became. A share lies between 0 and 1.",
             ),
             Mistake(
-                _milliseconds_as_share,
+                lambda: (2.4, 2.0),
                 "The second number is right. 2.4 is the overhead in milliseconds: "
                 "divide it by the whole step.",
             ),
             Mistake(
-                _share_in_percent,
+                lambda: (96.0, 2.0),
                 "The second number is right, and so is 96 %. Give the share as a "
                 "number between 0 and 1.",
             ),
             Mistake(
-                _half_added,
+                lambda: (0.96, 1.5),
                 "The share is right. If half of the time is left, the same work is "
                 "done twice in the time it took before.",
             ),
             Mistake(
-                _no_limit,
+                lambda: (0.96, math.inf),
                 "The share is right. Only the overhead can vanish: the other half of "
                 "the step stays, and it limits the gain.",
             ),
             Mistake(
-                _gain_of_the_first_network,
+                lambda: (0.96, 25.0),
                 "The share is right. 25 is the gain of the first network. In the "
                 "second, half of each step stays.",
             ),
@@ -279,38 +141,38 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _not_rounded,
+                lambda: (3.2 - 1.2) / (2.0e-3 - 0.1e-3),
                 "There the two take equally long, and steps are whole: round up.",
             ),
             Mistake(
-                _rounded_down,
+                lambda: 1052,
                 "After 1,052 steps `fit` is still ahead, by a millisecond. Round up.",
             ),
             Mistake(
-                _fit_begins_for_nothing,
+                lambda: 1685,
                 "`fit` has to begin too, and needs 1.2 s for that. Only what "
                 "compiling costs more has to be won back.",
             ),
             Mistake(
-                _the_program_steps_for_nothing,
+                lambda: 1000,
                 "A step in the program is not free. A step saves 1.9 ms, not 2.0.",
             ),
             Mistake(
-                _compile_over_a_step_of_fit,
+                lambda: 1600,
                 "You took all of the 3.2 s and all of the 2.0 ms. `fit` needs 1.2 s "
                 "to begin, and the program 0.1 ms for a step.",
             ),
             Mistake(
-                _beginnings_added,
+                lambda: 2316,
                 "You added the two beginnings. Their difference has to be won back.",
             ),
             Mistake(
-                _gain_of_a_step,
+                lambda: 20,
                 "20 is how many times faster a step is. Asked for is the number of "
                 "steps after which the later start is won back.",
             ),
             Mistake(
-                _in_thousands,
+                lambda: 1.053,
                 "Bring both times to the same unit: 1.9 ms are 0.0019 s.",
             ),
         ),
@@ -331,33 +193,50 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _every_step_crosses,
+                lambda n, batch_size, steps_per_execution, epochs: (
+                    epochs * -(-n // batch_size)
+                ),
                 "You count the steps. Python is crossed once for each group of "
                 "`steps_per_execution` steps.",
             ),
             Mistake(
-                _executions_across_epochs,
+                lambda n, batch_size, steps_per_execution, epochs: (
+                    -(-epochs * -(-n // batch_size) // steps_per_execution)
+                ),
                 "You let a group of steps run on into the next epoch. `fit` comes "
                 "back to Python at the end of each epoch, so round up in each.",
             ),
             Mistake(
-                _last_batch_dropped,
+                lambda n, batch_size, steps_per_execution, epochs: (
+                    epochs * -(-(n // batch_size) // steps_per_execution)
+                ),
                 "You drop the smaller last batch of an epoch. It is a step of its "
                 "own, and may need a crossing of its own.",
             ),
             Mistake(
-                _last_execution_dropped,
+                lambda n, batch_size, steps_per_execution, epochs: (
+                    epochs * (-(-n // batch_size) // steps_per_execution)
+                ),
                 "You drop the last group of an epoch where it is not full. Its steps "
                 "are done too, in one more crossing.",
             ),
-            Mistake(_one_epoch, "These are the crossings of one epoch."),
             Mistake(
-                _examples_as_steps,
+                lambda n, batch_size, steps_per_execution, epochs: crossings(
+                    n, batch_size, steps_per_execution, 1
+                ),
+                "These are the crossings of one epoch.",
+            ),
+            Mistake(
+                lambda n, batch_size, steps_per_execution, epochs: (
+                    epochs * -(-n // steps_per_execution)
+                ),
                 "You group the examples. A step takes a batch of them: divide by "
                 "`batch_size` first.",
             ),
             Mistake(
-                _executions_not_rounded,
+                lambda n, batch_size, steps_per_execution, epochs: (
+                    epochs * -(-n // batch_size) / steps_per_execution
+                ),
                 "A part of a group is a crossing too: round the number of groups in "
                 "an epoch up.",
             ),
@@ -378,26 +257,26 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _first_calls,
+                lambda: "A",
                 "A first call compiles. Its time belongs in the report, apart from "
                 "the time of a step: here it hides nearly all of the difference.",
             ),
             Mistake(
-                _two_machines,
+                lambda: "B",
                 "Two machines on two days: the ratio tells you about the machines.",
             ),
             Mistake(
-                _other_batches,
+                lambda: "C",
                 "Measured with care, but not the same work: with larger batches an "
                 "epoch has fewer steps and ends at other weights.",
             ),
             Mistake(
-                _best_against_worst,
+                lambda: "E",
                 "The slowest time of one against the fastest of the other: chance has "
                 "been added to the ratio. Take the same statistic of both.",
             ),
             Mistake(
-                _not_waited_for,
+                lambda: "F",
                 "JAX returns a promise and computes on. The clock must wait for the "
                 "result, with `block_until_ready`.",
             ),
@@ -422,32 +301,44 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _program_for_nothing,
+                lambda crossing, program, batch_size, rate: _smallest_width(
+                    crossing, batch_size, rate
+                ),
                 "You took a step of the program as arithmetic alone. It needs "
                 "`program` seconds as well, which lowers the gain.",
             ),
             Mistake(
-                _program_counted_once,
+                lambda crossing, program, batch_size, rate: _smallest_width(
+                    crossing - program, batch_size, rate
+                ),
                 "Your width is where the arithmetic equals the saving, "
                 "`crossing - program`. The gain is 2 where `crossing + arithmetic` is "
                 "twice `program + arithmetic`.",
             ),
             Mistake(
-                _forward_pass_alone,
+                lambda crossing, program, batch_size, rate: _smallest_width(
+                    crossing - 2 * program, batch_size, rate, flop=2
+                ),
                 "You counted 2 operations for a weight: that is the forward pass. The "
                 "gradients take 4 more.",
             ),
             Mistake(
-                _one_example,
+                lambda crossing, program, batch_size, rate: _smallest_width(
+                    crossing - 2 * program, 1, rate
+                ),
                 "You counted one example. A step computes on `batch_size` of them.",
             ),
             Mistake(
-                _middle_matrix_alone,
+                lambda crossing, program, batch_size, rate: _smallest_width(
+                    crossing - 2 * program, batch_size, rate, linear=0, constant=0
+                ),
                 "Close: you counted the matrix between the two layers alone. There "
                 "are `width**2 + 5 * width + 1` weights.",
             ),
             Mistake(
-                _biases_left_out,
+                lambda crossing, program, batch_size, rate: _smallest_width(
+                    crossing - 2 * program, batch_size, rate, linear=3, constant=0
+                ),
                 "Nearly: you left the biases out. With them there are "
                 "`width**2 + 5 * width + 1` weights.",
             ),
@@ -456,7 +347,9 @@ EXERCISES = (
                 "This is the number of weights. Asked for is the width.",
             ),
             Mistake(
-                _last_width_with_gain,
+                lambda crossing, program, batch_size, rate: (
+                    width_without_gain(crossing, program, batch_size, rate) - 1
+                ),
                 "One less: this is the last width whose gain is at least 2. Asked for "
                 "is the first below.",
             ),

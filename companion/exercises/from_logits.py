@@ -15,84 +15,12 @@ def loss_of_large_scores():
     return log_sum_exp - scores[0]
 
 
-def _overflow():
-    return np.nan
-
-
-def _infinite():
-    return np.inf
-
-
-def _gap_alone():
-    return 1002.0 - 1000.0
-
-
-def _of_the_best_class():
-    return loss_of_large_scores() - 2.0
-
-
-def _log_sum_exp_itself():
-    return loss_of_large_scores() + 1000.0
-
-
-def _score_of_the_true_class_added():
-    return loss_of_large_scores() + 2000.0
-
-
-def _sign_turned():
-    return -loss_of_large_scores()
-
-
-def _in_bits():
-    return loss_of_large_scores() / np.log(2)
-
-
-def _probability():
-    return np.exp(-loss_of_large_scores())
-
-
 def diagnosis():
     """Name the cause of a loss stuck at 1.47, and the floor under it."""
     classes = 10
     # The second softmax sees scores that are 1 apart at most.
     floor = np.log(1 + (classes - 1) / np.e)
     return "C", floor
-
-
-def _underfitting():
-    return "A", 0.0
-
-
-def _half_learnt():
-    return "B", 0.0
-
-
-def _scores_misread():
-    return "D", 0.0
-
-
-def _no_floor():
-    return "C", 0.0
-
-
-def _chance_as_floor():
-    return "C", np.log(10)
-
-
-def _ceiling():
-    return "C", np.log(np.e + 9)
-
-
-def _probability_as_floor():
-    return "C", np.e / (np.e + 9)
-
-
-def _where_it_is_now():
-    return "C", 1.47
-
-
-def _floor_of_ten_others():
-    return "C", np.log(1 + 10 / np.e)
 
 
 def crossentropy(t, z):
@@ -124,40 +52,6 @@ def _softmax_as_written(t, z):
     return -np.log((t * p).sum(axis=1))
 
 
-def _sum_as_written(t, z):
-    return np.log(np.exp(z).sum(axis=1)) - (t * z).sum(axis=1)
-
-
-def _through_the_probability(t, z):
-    return -np.log((t * _softmax(z)).sum(axis=1))
-
-
-def _through_all_logarithms(t, z):
-    return -(t * np.log(_softmax(z))).sum(axis=1)
-
-
-def _clipped(t, z):
-    return -np.log((t * np.clip(_softmax(z), 1e-7, 1 - 1e-7)).sum(axis=1))
-
-
-def _softmax_twice(t, z):
-    return crossentropy(t, _softmax(z))
-
-
-def _one_maximum_for_all(t, z):
-    shifted = z - z.max()
-    return np.log(np.exp(shifted).sum(axis=1)) - (t * shifted).sum(axis=1)
-
-
-def _maximum_not_put_back(t, z):
-    best = z.max(axis=1, keepdims=True)
-    return np.log(np.exp(z - best).sum(axis=1)) - (t * z).sum(axis=1)
-
-
-def _mean(t, z):
-    return crossentropy(t, z).mean()
-
-
 def factor(classes, loss):
     """Return the factor between two softmaxes that lowers the floor to `loss`."""
     # Scores from 0 to k: the floor is log(1 + (classes - 1) exp(-k)).
@@ -166,34 +60,6 @@ def factor(classes, loss):
 
 def _draw_floor(rng):
     return int(rng.integers(3, 300)), float(rng.uniform(0.02, 0.8))
-
-
-def _in_proportion(classes, loss):
-    return np.log(1 + (classes - 1) / np.e) / loss
-
-
-def _loss_for_its_exponential(classes, loss):
-    return np.log((classes - 1) / loss)
-
-
-def _all_classes_as_others(classes, loss):
-    return np.log(classes / (np.exp(loss) - 1))
-
-
-def _divided_instead(classes, loss):
-    return 1 / factor(classes, loss)
-
-
-def _factor_turned(classes, loss):
-    return -factor(classes, loss)
-
-
-def _logarithm_forgotten(classes, loss):
-    return np.exp(factor(classes, loss))
-
-
-def _one_not_subtracted(classes, loss):
-    return np.log(classes - 1) - loss
 
 
 EXERCISES = (
@@ -210,45 +76,45 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _overflow,
+                lambda: np.nan,
                 "NaN is what the computer gives for the formula as written: e to the "
                 "1000 overflows. Subtract the largest score from all three first.",
             ),
             Mistake(
-                _infinite,
+                lambda: np.inf,
                 "The exponentials overflow, the loss does not. Subtract the largest "
                 "score from all three first.",
             ),
             Mistake(
-                _gap_alone,
+                lambda: 1002.0 - 1000.0,
                 "This is the gap between the best score and the true one. It comes "
                 "close; the logarithm of the sum of what is left has to be added.",
             ),
             Mistake(
-                _of_the_best_class,
+                lambda: loss_of_large_scores() - 2.0,
                 "This is the loss if the best class, class 1, were the true one. "
                 "Subtract the score of class 0.",
             ),
             Mistake(
-                _log_sum_exp_itself,
+                lambda: loss_of_large_scores() + 1000.0,
                 "This is log-sum-exp. Subtract the true class's score.",
             ),
             Mistake(
-                _score_of_the_true_class_added,
+                lambda: loss_of_large_scores() + 2000.0,
                 "You added the true class's score: it has to be subtracted.",
             ),
             Mistake(
-                _sign_turned,
+                lambda: -loss_of_large_scores(),
                 "This is the logarithm of the probability, which is negative. The "
                 "loss is minus that.",
             ),
             Mistake(
-                _in_bits,
+                lambda: loss_of_large_scores() / np.log(2),
                 "This is the loss in bits. Asked for are nats: leave out the division "
                 "by log 2.",
             ),
             Mistake(
-                _probability,
+                lambda: np.exp(-loss_of_large_scores()),
                 "This is the probability of class 0. The loss is minus its logarithm.",
             ),
         ),
@@ -269,47 +135,47 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _underfitting,
+                lambda: ("A", 0.0),
                 "A network that underfits would not read 99 of 100 images. Something "
                 "keeps the loss up although the answers are right.",
             ),
             Mistake(
-                _half_learnt,
+                lambda: ("B", 0.0),
                 "The accuracy says that nearly all is learnt. 1.47 lies between 2.30 "
                 "and 0 by the look of it only: is 0 within reach at all?",
             ),
             Mistake(
-                _scores_misread,
+                lambda: ("D", 0.0),
                 "Scores that are read as probabilities train badly: the accuracy "
                 "stays near chance, and the loss above 2.30.",
             ),
             Mistake(
-                _no_floor,
+                lambda: ("C", 0.0),
                 "The letter is right. But with two softmaxes a loss of 0 is out of "
                 "reach: the second one sees scores between 0 and 1.",
             ),
             Mistake(
-                _chance_as_floor,
+                lambda: ("C", np.log(10)),
                 "The letter is right. log 10 is the price of knowing nothing. A sure "
                 "and right first softmax does better than that.",
             ),
             Mistake(
-                _ceiling,
+                lambda: ("C", np.log(np.e + 9)),
                 "The letter is right. This is the highest loss, of a first softmax "
                 "that is sure and wrong. The floor is exactly 1 lower.",
             ),
             Mistake(
-                _probability_as_floor,
+                lambda: ("C", np.e / (np.e + 9)),
                 "The letter is right. This is the true class's probability at its "
                 "best; the loss is minus its logarithm.",
             ),
             Mistake(
-                _where_it_is_now,
+                lambda: ("C", 1.47),
                 "The letter is right. 1.47 is where the loss is now: what is the "
                 "lowest value for ten classes, to three digits?",
             ),
             Mistake(
-                _floor_of_ten_others,
+                lambda: ("C", np.log(1 + 10 / np.e)),
                 "The letter is right. Ten classes have nine others beside the true "
                 "one: 9/e, not 10/e.",
             ),
@@ -338,43 +204,51 @@ EXERCISES = (
                 "Subtract each row's largest score first, and form no probability.",
             ),
             Mistake(
-                _sum_as_written,
+                lambda t, z: np.log(np.exp(z).sum(axis=1)) - (t * z).sum(axis=1),
                 "The formula is right, and `np.exp` overflows for scores above 709. "
                 "Take each row's largest score out of the sum first.",
             ),
             Mistake(
-                _through_the_probability,
+                lambda t, z: -np.log((t * _softmax(z)).sum(axis=1)),
                 "Nothing overflows. But a probability of e to the -2000 is 0 for the "
                 "computer, and its loss infinite. Take the logarithm on paper: no "
                 "probability is needed.",
             ),
             Mistake(
-                _through_all_logarithms,
+                lambda t, z: -(t * np.log(_softmax(z))).sum(axis=1),
                 "Nothing overflows. But probabilities become 0, and 0 times log 0 is "
                 "NaN. Take the logarithm on paper: no probability is needed.",
             ),
             Mistake(
-                _clipped,
+                lambda t, z: (
+                    -np.log((t * np.clip(_softmax(z), 1e-7, 1 - 1e-7)).sum(axis=1))
+                ),
                 "Clipping keeps the loss finite, and wrong from 16.1 on. From scores "
                 "there is nothing to clip.",
             ),
             Mistake(
-                _softmax_twice,
+                lambda t, z: crossentropy(t, _softmax(z)),
                 "You applied softmax to the scores, and then used the formula for "
                 "scores: softmax twice. Put the scores themselves into it.",
             ),
             Mistake(
-                _one_maximum_for_all,
+                lambda t, z: (
+                    np.log(np.exp(z - z.max()).sum(axis=1))
+                    - (t * (z - z.max())).sum(axis=1)
+                ),
                 "You subtract the largest score of the whole table. Rows that lie "
                 "thousands below it underflow: each row needs its own maximum.",
             ),
             Mistake(
-                _maximum_not_put_back,
+                lambda t, z: (
+                    np.log(np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1))
+                    - (t * z).sum(axis=1)
+                ),
                 "The largest score was taken out of the sum and not put back: add it "
                 "after the logarithm, or subtract it from the true score too.",
             ),
             Mistake(
-                _mean,
+                lambda t, z: crossentropy(t, z).mean(),
                 "This is the mean. Return one loss for each example.",
             ),
         ),
@@ -395,33 +269,33 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _in_proportion,
+                lambda classes, loss: np.log(1 + (classes - 1) / np.e) / loss,
                 "The floor does not shrink in proportion to 1/k: k stands in an "
                 "exponent. Write the floor for scores between 0 and k anew.",
             ),
             Mistake(
-                _loss_for_its_exponential,
+                lambda classes, loss: np.log((classes - 1) / loss),
                 "This is close for a small loss only, where exp(loss) - 1 is nearly "
                 "the loss. Keep the exponential.",
             ),
             Mistake(
-                _all_classes_as_others,
+                lambda classes, loss: np.log(classes / (np.exp(loss) - 1)),
                 "The sum runs over the other classes, and there are C - 1 of them.",
             ),
             Mistake(
-                _divided_instead,
+                lambda classes, loss: 1 / factor(classes, loss),
                 "This is 1/k: what one would divide by. Asked for is the factor.",
             ),
             Mistake(
-                _factor_turned,
+                lambda classes, loss: -factor(classes, loss),
                 "The sign is turned: this is -k, the exponent.",
             ),
             Mistake(
-                _logarithm_forgotten,
+                lambda classes, loss: np.exp(factor(classes, loss)),
                 "This is exp(k): take its logarithm.",
             ),
             Mistake(
-                _one_not_subtracted,
+                lambda classes, loss: np.log(classes - 1) - loss,
                 "You left out the 1 in log(1 + ...): solve exp(loss) - 1 = "
                 "(C - 1) exp(-k).",
             ),

@@ -15,53 +15,9 @@ def share_and_speed():
     return share, characters
 
 
-def _roof_over_rate():
-    return 50e12 / (3.32e11 / 0.020), 640_000.0
-
-
-def _percent():
-    return 33.2, 640_000.0
-
-
-def _windows_a_second():
-    return 0.332, 6_400.0
-
-
-def _steps_a_second():
-    return 0.332, 50.0
-
-
-def _milliseconds_not_converted():
-    return 0.332, 640.0
-
-
 def layers_with_cudnn():
     """Keep tanh, the sigmoid, the bias, the loop, and the states without dropout."""
     return "AD"
-
-
-def _dropout_of_the_inputs():
-    return "A"
-
-
-def _another_activation():
-    return "ABD"
-
-
-def _dropout_of_the_states():
-    return "ACD"
-
-
-def _unrolled():
-    return "ADE"
-
-
-def _without_bias():
-    return "ADF"
-
-
-def _all_of_them():
-    return "ABCDEF"
 
 
 def smallest_loss(bits):
@@ -72,26 +28,6 @@ def smallest_loss(bits):
 
 def _draw_bits(rng):
     return (int(rng.integers(3, 11)),)
-
-
-def _step_above_one(bits):
-    return -math.log(1 - 2.0**-bits)
-
-
-def _half_a_step(bits):
-    return -math.log(1 - 2.0 ** -(bits + 2))
-
-
-def _step_itself(bits):
-    return 2.0 ** -(bits + 1)
-
-
-def _loss_of_a_small_probability(bits):
-    return (bits + 1) * math.log(2)
-
-
-def _logarithm_to_base_two(bits):
-    return -math.log2(1 - 2.0 ** -(bits + 1))
 
 
 def time_step(seconds, examples, batch_size, window):
@@ -105,30 +41,6 @@ def _draw_epoch(rng):
     # Not a multiple, so that the smaller last batch counts.
     examples = batch_size * int(rng.integers(4, 12)) + int(rng.integers(1, batch_size))
     return float(rng.uniform(1, 200)), examples, batch_size, int(rng.integers(20, 600))
-
-
-def _last_batch_in_part(seconds, examples, batch_size, window):
-    return seconds / (examples / batch_size) / window * 1e6
-
-
-def _last_batch_left_out(seconds, examples, batch_size, window):
-    return seconds / (examples // batch_size) / window * 1e6
-
-
-def _each_example(seconds, examples, batch_size, window):
-    return seconds / examples / window * 1e6
-
-
-def _a_training_step(seconds, examples, batch_size, window):
-    return time_step(seconds, examples, batch_size, 1)
-
-
-def _in_seconds(seconds, examples, batch_size, window):
-    return time_step(seconds, examples, batch_size, window) / 1e6
-
-
-def _in_milliseconds(seconds, examples, batch_size, window):
-    return time_step(seconds, examples, batch_size, window) / 1e3
 
 
 def batch_to_fill(rate, latency, units):
@@ -152,34 +64,6 @@ def _weights(units):
     return 16 * units**2 + 256 * units
 
 
-def _forward_alone(rate, latency, units):
-    return _batch(rate, latency, _weights(units), flop=2)
-
-
-def _waiting_there_alone(rate, latency, units):
-    return _batch(rate, latency, _weights(units), waits=2)
-
-
-def _one_layer_waits(rate, latency, units):
-    return _batch(rate, latency, _weights(units), waits=1)
-
-
-def _one_layer_of_weights(rate, latency, units):
-    return _batch(rate, latency, 8 * units**2 + 256 * units)
-
-
-def _output_left_out(rate, latency, units):
-    return _batch(rate, latency, 16 * units**2)
-
-
-def _waits_not_multiplied_by_two_layers(rate, latency, units):
-    return _batch(rate, latency, 8 * units**2 + 256 * units, waits=2)
-
-
-def _rounded_down(rate, latency, units):
-    return _batch(rate, latency, _weights(units)) - 1
-
-
 EXERCISES = (
     Exercise(
         id="gpu-tpu-1",
@@ -194,27 +78,27 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _roof_over_rate,
+                lambda: (50e12 / (3.32e11 / 0.020), 640_000.0),
                 "The second number is right. The first is how many times faster the "
                 "product is: the share is its inverse.",
             ),
             Mistake(
-                _percent,
+                lambda: (33.2, 640_000.0),
                 "The second number is right, and so is 33.2 %. Give the share as a "
                 "number between 0 and 1.",
             ),
             Mistake(
-                _windows_a_second,
+                lambda: (0.332, 6_400.0),
                 "The share is right. 6,400 are the windows a second, and each window "
                 "has 100 characters.",
             ),
             Mistake(
-                _steps_a_second,
+                lambda: (0.332, 50.0),
                 "The share is right. 50 are the steps a second. How many characters "
                 "does one step work off?",
             ),
             Mistake(
-                _milliseconds_not_converted,
+                lambda: (0.332, 640.0),
                 "The share is right. 640 are the characters a millisecond.",
             ),
         ),
@@ -234,31 +118,31 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _dropout_of_the_inputs,
+                lambda: "A",
                 "A is right, and there is one more. `dropout` acts on the inputs, "
                 "before the loop.",
             ),
             Mistake(
-                _another_activation,
+                lambda: "ABD",
                 "A and D are right. cuDNN computes tanh and nothing else in that "
                 "place, so B leaves its path.",
             ),
             Mistake(
-                _dropout_of_the_states,
+                lambda: "ACD",
                 "A and D are right. `recurrent_dropout` acts on the states between "
                 "two time steps, inside the loop that cuDNN does not open.",
             ),
             Mistake(
-                _unrolled,
+                lambda: "ADE",
                 "A and D are right. `unroll=True` replaces the loop by one copy of "
                 "the cell for each time step, so there is no loop for cuDNN to run.",
             ),
             Mistake(
-                _without_bias,
+                lambda: "ADF",
                 "A and D are right. cuDNN's path asks for the biases.",
             ),
             Mistake(
-                _all_of_them,
+                lambda: "ABCDEF",
                 "All six train, and that is the trap: four of them leave cuDNN's path "
                 "without a word. Look at the table of the conditions.",
             ),
@@ -279,26 +163,26 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _step_above_one,
+                lambda bits: -math.log(1 - 2.0**-bits),
                 "That is the step above 1. Below 1 the numbers lie twice as close.",
             ),
             Mistake(
-                _half_a_step,
+                lambda bits: -math.log(1 - 2.0 ** -(bits + 2)),
                 "That is where a probability begins to be rounded to 1. Asked for is "
                 "the loss of the next number that the format has.",
             ),
             Mistake(
-                _step_itself,
+                lambda bits: 2.0 ** -(bits + 1),
                 "That is the distance from 1. The loss is minus the logarithm of the "
                 "probability: close to it, and not the same.",
             ),
             Mistake(
-                _loss_of_a_small_probability,
+                lambda bits: (bits + 1) * math.log(2),
                 "That is the loss of the probability 2 to the power -(bits + 1), which "
                 "is close to 0. Which probability has the smallest loss?",
             ),
             Mistake(
-                _logarithm_to_base_two,
+                lambda bits: -math.log2(1 - 2.0 ** -(bits + 1)),
                 "That is the loss in bits. This course counts in nats: use the natural "
                 "logarithm.",
             ),
@@ -320,27 +204,42 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _last_batch_in_part,
+                lambda seconds, examples, batch_size, window: (
+                    seconds / (examples / batch_size) / window * 1e6
+                ),
                 "The last batch is smaller, but the recurrent layer takes as many time "
                 "steps for it as for a full one: round the number of batches up.",
             ),
             Mistake(
-                _last_batch_left_out,
+                lambda seconds, examples, batch_size, window: (
+                    seconds / (examples // batch_size) / window * 1e6
+                ),
                 "The smaller last batch is trained on too: round up, not down.",
             ),
             Mistake(
-                _each_example,
+                lambda seconds, examples, batch_size, window: (
+                    seconds / examples / window * 1e6
+                ),
                 "The examples of a batch go through a time step together: divide by "
                 "the number of batches, not of examples.",
             ),
             Mistake(
-                _a_training_step,
+                lambda seconds, examples, batch_size, window: time_step(
+                    seconds, examples, batch_size, 1
+                ),
                 "That is a whole training step. It has as many time steps as the "
                 "window is long.",
             ),
-            Mistake(_in_seconds, "That is in seconds: a second has 1e6 microseconds."),
             Mistake(
-                _in_milliseconds,
+                lambda seconds, examples, batch_size, window: (
+                    time_step(seconds, examples, batch_size, window) / 1e6
+                ),
+                "That is in seconds: a second has 1e6 microseconds.",
+            ),
+            Mistake(
+                lambda seconds, examples, batch_size, window: (
+                    time_step(seconds, examples, batch_size, window) / 1e3
+                ),
                 "That is in milliseconds: a millisecond has 1,000 microseconds.",
             ),
         ),
@@ -363,34 +262,44 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _forward_alone,
+                lambda rate, latency, units: _batch(
+                    rate, latency, _weights(units), flop=2
+                ),
                 "You counted 2 operations for each weight, the way there. The way back "
                 "takes 4 more.",
             ),
             Mistake(
-                _waiting_there_alone,
+                lambda rate, latency, units: _batch(
+                    rate, latency, _weights(units), waits=2
+                ),
                 "You counted the waiting of the way there. The way back waits as "
                 "often.",
             ),
             Mistake(
-                _one_layer_waits,
+                lambda rate, latency, units: _batch(
+                    rate, latency, _weights(units), waits=1
+                ),
                 "A time step waits four times: two layers, there and back.",
             ),
             Mistake(
-                _waits_not_multiplied_by_two_layers,
+                lambda rate, latency, units: _batch(
+                    rate, latency, 8 * units**2 + 256 * units, waits=2
+                ),
                 "The network has two LSTM layers, with the weights and the waiting "
                 "of both.",
             ),
             Mistake(
-                _one_layer_of_weights,
+                lambda rate, latency, units: _batch(
+                    rate, latency, 8 * units**2 + 256 * units
+                ),
                 "Both LSTM layers have weights: 8 units**2 each.",
             ),
             Mistake(
-                _output_left_out,
+                lambda rate, latency, units: _batch(rate, latency, 16 * units**2),
                 "The last layer has weights too: from `units` to 256 characters.",
             ),
             Mistake(
-                _rounded_down,
+                lambda rate, latency, units: _batch(rate, latency, _weights(units)) - 1,
                 "At that batch size the waiting still takes longer: one more.",
             ),
         ),

@@ -15,42 +15,6 @@ def losses_of_three():
     return np.maximum(1 - t * s, 0)
 
 
-def _below_zero():
-    return np.array([0.6, -2.0, 1.2])
-
-
-def _labels_as_zeros():
-    return np.array([0.6, 1.0, 1.0])
-
-
-def _labels_forgotten():
-    return np.array([0.6, 4.0, 0.8])
-
-
-def _only_the_wrong_side_pays():
-    return np.array([0.0, 0.0, 0.2])
-
-
-def _only_the_wrong_side_and_the_margin():
-    return np.array([0.0, 0.0, 1.2])
-
-
-def _distance_from_the_margin():
-    return np.array([0.6, 2.0, 1.2])
-
-
-def _mean_of_three():
-    return 0.6
-
-
-def _crossentropies():
-    return np.log1p(np.exp(-np.array([0.4, 3.0, -0.2])))
-
-
-def _squares():
-    return np.array([0.36, 0.0, 1.44])
-
-
 def slopes_of_three():
     """Differentiate both losses by the score where the margin is below 1."""
     t = np.array([1, -1, 1])
@@ -61,37 +25,6 @@ def slopes_of_three():
     return hinge.astype(float), squared
 
 
-def _by_the_margin():
-    return np.array([-1.0, -1.0, 0.0]), np.array([-1.5, -3.0, 0.0])
-
-
-def _towards_lower_loss():
-    return tuple(-slope for slope in slopes_of_three())
-
-
-def _pull_beyond_the_margin():
-    return np.array([-1.0, 1.0, -1.0]), np.array([-1.5, 3.0, 2.0])
-
-
-def _only_mistakes_pull():
-    return np.array([0.0, 1.0, 0.0]), np.array([0.0, 3.0, 0.0])
-
-
-def _factor_2_missing():
-    hinge, squared = slopes_of_three()
-    return hinge, squared / 2
-
-
-def _losses_not_slopes():
-    return np.array([0.75, 1.5, 0.0]), np.array([0.5625, 2.25, 0.0])
-
-
-def _slope_times_score():
-    hinge, squared = slopes_of_three()
-    s = np.array([0.25, 0.5, 2.0])
-    return hinge * s, squared * s
-
-
 def best_constant_score():
     """Try constant scores, and keep the one with the lowest mean loss."""
     t = np.array([-1] * 90 + [1] * 10)
@@ -99,47 +32,6 @@ def best_constant_score():
     mean_losses = [np.mean(np.maximum(1 - t * s, 0)) for s in candidates]
     best = np.argmin(mean_losses)
     return float(candidates[best]), float(mean_losses[best])
-
-
-def _log_odds():
-    s = -np.log(9)
-    return float(s), float(0.1 * (1 - s) + 0.9 * max(1 + s, 0))
-
-
-def _log_odds_and_crossentropy():
-    return float(-np.log(9)), float(-0.9 * np.log(0.9) - 0.1 * np.log(0.1))
-
-
-def _mean_label():
-    return -0.8, float(0.1 * 1.8 + 0.9 * 0.2)
-
-
-def _no_loss_at_the_majority():
-    return -1.0, 0.0
-
-
-def _error_rate():
-    return -1.0, 0.1
-
-
-def _undecided():
-    return 0.0, 1.0
-
-
-def _minority():
-    return 1.0, 1.8
-
-
-def _further_out():
-    return -2.0, 0.3
-
-
-def _score_and_loss_swapped():
-    return 0.2, -1.0
-
-
-def _a_probability():
-    return 0.1, float(0.1 * 0.9 + 0.9 * 1.1)
 
 
 def before_and_after_a_shift():
@@ -152,35 +44,6 @@ def before_and_after_a_shift():
         answers.append(max(0.0, 1 + max(0.0, rival) - scores[y]))
         answers.append(max(0.0, 1 + rival - scores[y]))
     return tuple(float(answer) for answer in answers)
-
-
-def _keras_is_crammer_and_singer():
-    return 0.5, 0.5, 0.5, 0.5
-
-
-def _a_shift_never_matters():
-    return 3.0, 0.5, 3.0, 0.5
-
-
-def _both_change():
-    return 3.0, 3.0, 0.5, 0.5
-
-
-def _right_class_means_no_loss():
-    return 0.0, 0.0, 0.0, 0.0
-
-
-def _margin_of_1_forgotten():
-    return 2.0, 0.0, 0.0, 0.0
-
-
-def _order_of_the_losses_swapped():
-    return 0.5, 3.0, 0.5, 0.5
-
-
-def _crossentropy_four_times():
-    loss = float(np.log(1 + np.exp(-0.5) + np.exp(-4.0)))
-    return loss, loss, loss, loss
 
 
 def crammer_singer(labels, scores):
@@ -201,15 +64,6 @@ def _draw_scores(rng):
     return labels, scores
 
 
-def _as_keras_does(labels, scores):
-    return losses.categorical_hinge(np.eye(scores.shape[1])[labels], scores)
-
-
-def _right_class_among_the_rivals(labels, scores):
-    rows = np.arange(len(labels))
-    return np.maximum(1 + scores.max(axis=1) - scores[rows, labels], 0)
-
-
 def _sum_over_the_wrong_classes(labels, scores):
     rows = np.arange(len(labels))
     each = np.maximum(1 + scores - scores[rows, labels][:, None], 0)
@@ -217,20 +71,11 @@ def _sum_over_the_wrong_classes(labels, scores):
     return each.sum(axis=1)
 
 
-def _without_the_1(labels, scores):
-    rows = np.arange(len(labels))
-    return np.maximum(scores.max(axis=1) - scores[rows, labels], 0)
-
-
 def _without_the_0(labels, scores):
     rows = np.arange(len(labels))
     wrong = scores.copy()
     wrong[rows, labels] = -np.inf
     return 1 + wrong.max(axis=1) - scores[rows, labels]
-
-
-def _one_number(labels, scores):
-    return crammer_singer(labels, scores).mean()
 
 
 def _signs_turned(labels, scores):
@@ -264,22 +109,6 @@ def _pull(w, b, x, t):
     return np.where(t * (x @ w + b) < 1, -t, 0)
 
 
-def _uphill(w, b, x, t, rate, penalty):
-    return _step_along(w, b, x, -rate, _pull(w, b, x, t), penalty * w)
-
-
-def _no_penalty(w, b, x, t, rate, penalty):
-    return _step_along(w, b, x, rate, _pull(w, b, x, t), 0.0)
-
-
-def _penalty_doubled(w, b, x, t, rate, penalty):
-    return _step_along(w, b, x, rate, _pull(w, b, x, t), 2 * penalty * w)
-
-
-def _penalty_times_half(w, b, x, t, rate, penalty):
-    return _step_along(w, b, x, rate, _pull(w, b, x, t), penalty / 2 * w)
-
-
 def _penalty_on_the_bias_too(w, b, x, t, rate, penalty):
     w, new = svm_step(w, b, x, t, rate, penalty)
     return w, new - rate * penalty * b
@@ -290,25 +119,11 @@ def _summed(w, b, x, t, rate, penalty):
     return w - rate * (slope @ x + penalty * w), b - rate * slope.sum()
 
 
-def _everybody_pulls(w, b, x, t, rate, penalty):
-    return _step_along(w, b, x, rate, -t, penalty * w)
-
-
-def _only_the_wrong_pull(w, b, x, t, rate, penalty):
-    slope = np.where(t * (x @ w + b) < 0, -t, 0)
-    return _step_along(w, b, x, rate, slope, penalty * w)
-
-
 def _mean_of_those_who_pull(w, b, x, t, rate, penalty):
     slope = _pull(w, b, x, t)
     count = max(np.count_nonzero(slope), 1)
     gradient = slope @ x / count + penalty * w
     return w - rate * gradient, b - rate * slope.sum() / count
-
-
-def _logistic_step(w, b, x, t, rate, penalty):
-    slope = -t / (1 + np.exp(t * (x @ w + b)))
-    return _step_along(w, b, x, rate, slope, penalty * w)
 
 
 EXERCISES = (
@@ -324,47 +139,47 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _below_zero,
+                lambda: np.array([0.6, -2.0, 1.2]),
                 "The margin of the second example is 3, beyond 1, so nothing is "
                 "missing: the loss is 0, not below it.",
             ),
             Mistake(
-                _labels_as_zeros,
+                lambda: np.array([0.6, 1.0, 1.0]),
                 "You multiplied by 0 where the label is -1. With a label of 0 the "
                 "loss is 1 whatever the score is. The labels here are -1 and +1.",
             ),
             Mistake(
-                _labels_forgotten,
+                lambda: np.array([0.6, 4.0, 0.8]),
                 "You took 1 minus the score. Where the label is -1, a negative score "
                 "is the right one: multiply by the label first.",
             ),
             Mistake(
-                _only_the_wrong_side_pays,
+                lambda: np.array([0.0, 0.0, 0.2]),
                 "You ask only for the right sign. That loss exists (the "
                 "perceptron's), and the hinge asks for a margin of 1.",
             ),
             Mistake(
-                _only_the_wrong_side_and_the_margin,
+                lambda: np.array([0.0, 0.0, 1.2]),
                 "The last loss is right. The first example is on the right side too, "
                 "but its margin is 0.4: the 0.6 up to 1 is missing, and it pays that.",
             ),
             Mistake(
-                _distance_from_the_margin,
+                lambda: np.array([0.6, 2.0, 1.2]),
                 "You took the distance from 1 on both sides. The second example is "
                 "beyond 1, and beyond 1 the loss is 0: more margin is never punished.",
             ),
             Mistake(
-                _mean_of_three,
+                lambda: 0.6,
                 "This is the mean, the number in a training log. Asked for is one "
                 "loss for each example.",
             ),
             Mistake(
-                _crossentropies,
+                lambda: np.log1p(np.exp(-np.array([0.4, 3.0, -0.2]))),
                 "These are the crossentropies of the same scores. The hinge has no "
                 "logarithm.",
             ),
             Mistake(
-                _squares,
+                lambda: np.array([0.36, 0.0, 1.44]),
                 "These are the squared hinges. The hinge is not squared.",
             ),
         ),
@@ -384,36 +199,36 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _by_the_margin,
+                lambda: (np.array([-1.0, -1.0, 0.0]), np.array([-1.5, -3.0, 0.0])),
                 "These are the slopes along the *margin*. Along the score the label "
                 "comes in once more: for t = -1 the sign turns.",
             ),
             Mistake(
-                _towards_lower_loss,
+                lambda: tuple(-slope for slope in slopes_of_three()),
                 "The signs are swapped: this is the direction in which training moves "
                 "the scores. The gradient points uphill.",
             ),
             Mistake(
-                _pull_beyond_the_margin,
+                lambda: (np.array([-1.0, 1.0, -1.0]), np.array([-1.5, 3.0, 2.0])),
                 "The third example has the margin 2. Beyond 1 the loss is flat at 0, "
                 "so its slope is 0.",
             ),
             Mistake(
-                _only_mistakes_pull,
+                lambda: (np.array([0.0, 1.0, 0.0]), np.array([0.0, 3.0, 0.0])),
                 "The first example is on the right side, but its margin is 0.25. The "
                 "hinge pulls until the margin is 1, not until the sign is right.",
             ),
             Mistake(
-                _factor_2_missing,
+                lambda: (slopes_of_three()[0], slopes_of_three()[1] / 2),
                 "The first array is right. The derivative of a square brings a "
                 "factor of 2.",
             ),
             Mistake(
-                _losses_not_slopes,
+                lambda: (np.array([0.75, 1.5, 0.0]), np.array([0.5625, 2.25, 0.0])),
                 "These are the losses. Asked for are their slopes along the score.",
             ),
             Mistake(
-                _slope_times_score,
+                lambda: tuple(slope * [0.25, 0.5, 2.0] for slope in slopes_of_three()),
                 "You multiplied by the score. That is how a weight in front of the "
                 "score would be pulled; along the score itself the slope is -t.",
             ),
@@ -436,51 +251,57 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _log_odds,
+                lambda: (
+                    float(-np.log(9)),
+                    float(0.1 * (1 + np.log(9)) + 0.9 * max(1 - np.log(9), 0)),
+                ),
                 "This score is the log odds, log(0.1 / 0.9), the best one for "
                 "crossentropy. The hinge has nothing to gain beyond -1.",
             ),
             Mistake(
-                _log_odds_and_crossentropy,
+                lambda: (
+                    float(-np.log(9)),
+                    float(-0.9 * np.log(0.9) - 0.1 * np.log(0.1)),
+                ),
                 "This is the answer for *crossentropy*: the log odds, and the entropy "
                 "of the shares. The hinge is no likelihood and finds another score.",
             ),
             Mistake(
-                _mean_label,
+                lambda: (-0.8, float(0.1 * 1.8 + 0.9 * 0.2)),
                 "You took the mean of the labels, which is best for the squared "
                 "hinge. For the hinge the mean loss still falls to the left of it.",
             ),
             Mistake(
-                _no_loss_at_the_majority,
+                lambda: (-1.0, 0.0),
                 "The score is right. The ninety pay nothing there, but each of the "
                 "ten has the margin -1 and pays.",
             ),
             Mistake(
-                _error_rate,
+                lambda: (-1.0, 0.1),
                 "The score is right. 0.1 is the share of mistakes; the hinge charges "
                 "each of them 1 for the margin and 1 for being that far on the wrong "
                 "side.",
             ),
             Mistake(
-                _undecided,
+                lambda: (0.0, 1.0),
                 "At the score 0 everyone pays 1. Move towards the ninety: they gain "
                 "what the ten lose, and they are more.",
             ),
             Mistake(
-                _minority,
+                lambda: (1.0, 1.8),
                 "This score serves the ten, and the ninety pay 2 each. Mind the signs.",
             ),
             Mistake(
-                _further_out,
+                lambda: (-2.0, 0.3),
                 "Beyond -1 the ninety gain nothing more, while the ten go on paying "
                 "for each step.",
             ),
             Mistake(
-                _score_and_loss_swapped,
+                lambda: (0.2, -1.0),
                 "Both numbers are right, in the wrong order: the score first.",
             ),
             Mistake(
-                _a_probability,
+                lambda: (0.1, float(0.1 * 0.9 + 0.9 * 1.1)),
                 "0.1 is the share of label +1, the best *probability*. Asked for is a "
                 "score, which can be any number.",
             ),
@@ -503,36 +324,36 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _keras_is_crammer_and_singer,
+                lambda: (0.5, 0.5, 0.5, 0.5),
                 "The other three are right. Before the shift all wrong scores are "
                 "negative, and Keras counts the best of them as 0.",
             ),
             Mistake(
-                _a_shift_never_matters,
+                lambda: (3.0, 0.5, 3.0, 0.5),
                 "A shift never matters to the softmax or to Crammer and Singer. It "
                 "does to Keras's hinge, which compares the scores with 0 as well.",
             ),
             Mistake(
-                _both_change,
+                lambda: (3.0, 3.0, 0.5, 0.5),
                 "Crammer and Singer's loss compares scores with each other only, and "
                 "adding 10 to all changes no difference. It is the same both times.",
             ),
             Mistake(
-                _right_class_means_no_loss,
+                lambda: (0.0, 0.0, 0.0, 0.0),
                 "Class 0 has the largest score, so the decision is right. Both losses "
                 "ask for more: a lead of 1, and the lead is only 0.5.",
             ),
             Mistake(
-                _margin_of_1_forgotten,
+                lambda: (2.0, 0.0, 0.0, 0.0),
                 "You left out the 1: both losses ask for a lead of 1.",
             ),
             Mistake(
-                _order_of_the_losses_swapped,
+                lambda: (0.5, 3.0, 0.5, 0.5),
                 "The numbers are right. The order asked for is Keras, Crammer-Singer, "
                 "then both again after the shift.",
             ),
             Mistake(
-                _crossentropy_four_times,
+                lambda: (float(np.log(1 + np.exp(-0.5) + np.exp(-4.0))),) * 4,
                 "This is the crossentropy of the softmax. It does not change under a "
                 "shift either, but asked for are the two hinges.",
             ),
@@ -555,13 +376,17 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _as_keras_does,
+                lambda labels, scores: losses.categorical_hinge(
+                    np.eye(scores.shape[1])[labels], scores
+                ),
                 "This is Keras's categorical hinge. Did you overwrite the right "
                 "score with 0, or multiply by 0? Where all wrong scores are "
                 "negative, that 0 wins the maximum.",
             ),
             Mistake(
-                _right_class_among_the_rivals,
+                lambda labels, scores: np.maximum(
+                    1 + scores.max(axis=1) - scores[np.arange(len(labels)), labels], 0
+                ),
                 "Your maximum runs over all classes, the right one too, so no loss "
                 "is below 1. Leave the right class out.",
             ),
@@ -572,7 +397,9 @@ EXERCISES = (
                 "rival alone.",
             ),
             Mistake(
-                _without_the_1,
+                lambda labels, scores: np.maximum(
+                    scores.max(axis=1) - scores[np.arange(len(labels)), labels], 0
+                ),
                 "This is 0 as soon as the right class leads. The loss asks for a lead "
                 "of 1.",
             ),
@@ -582,7 +409,7 @@ EXERCISES = (
                 "the loss is 0.",
             ),
             Mistake(
-                _one_number,
+                lambda labels, scores: crammer_singer(labels, scores).mean(),
                 "This is the mean over the examples. Return one loss for each.",
             ),
             Mistake(
@@ -610,21 +437,29 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _uphill,
+                lambda w, b, x, t, rate, penalty: _step_along(
+                    w, b, x, -rate, _pull(w, b, x, t), penalty * w
+                ),
                 "You step uphill: subtract the gradient.",
             ),
             Mistake(
-                _no_penalty,
+                lambda w, b, x, t, rate, penalty: _step_along(
+                    w, b, x, rate, _pull(w, b, x, t), 0.0
+                ),
                 "The penalty is missing: half of penalty times w squared has the "
                 "slope penalty times w.",
             ),
             Mistake(
-                _penalty_doubled,
+                lambda w, b, x, t, rate, penalty: _step_along(
+                    w, b, x, rate, _pull(w, b, x, t), 2 * penalty * w
+                ),
                 "Your penalty pulls twice as hard as it should: the half in front of "
                 "the square cancels the 2 of its derivative.",
             ),
             Mistake(
-                _penalty_times_half,
+                lambda w, b, x, t, rate, penalty: _step_along(
+                    w, b, x, rate, _pull(w, b, x, t), penalty / 2 * w
+                ),
                 "Your penalty pulls half as hard as it should: the derivative of the "
                 "square brings a 2, which cancels the half.",
             ),
@@ -637,12 +472,16 @@ EXERCISES = (
                 "You added up over the examples. The loss is their mean.",
             ),
             Mistake(
-                _everybody_pulls,
+                lambda w, b, x, t, rate, penalty: _step_along(
+                    w, b, x, rate, -t, penalty * w
+                ),
                 "All your examples pull. Those with a margin of 1 or more have the "
                 "slope 0.",
             ),
             Mistake(
-                _only_the_wrong_pull,
+                lambda w, b, x, t, rate, penalty: _step_along(
+                    w, b, x, rate, np.where(t * (x @ w + b) < 0, -t, 0), penalty * w
+                ),
                 "Only wrong examples pull in your step. The hinge pulls on every "
                 "margin below 1, on the right side too.",
             ),
@@ -652,7 +491,9 @@ EXERCISES = (
                 "well, with 0: divide by the number of all examples.",
             ),
             Mistake(
-                _logistic_step,
+                lambda w, b, x, t, rate, penalty: _step_along(
+                    w, b, x, rate, -t / (1 + np.exp(t * (x @ w + b))), penalty * w
+                ),
                 "This is the step of crossentropy, in which every example pulls a "
                 "little. The hinge's pull is all or nothing.",
             ),

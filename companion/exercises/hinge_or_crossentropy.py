@@ -14,26 +14,6 @@ def first_arrival():
     return int((first + 1) * 10)
 
 
-def _looks_counted_from_zero():
-    return 20
-
-
-def _looks_not_updates():
-    return 3
-
-
-def _for_good():
-    return 50
-
-
-def _waits_for_all():
-    return 60
-
-
-def _looks_above():
-    return 30 * 150
-
-
 def mean_updates(updates, budget):
     """Let a run that never arrives spend the budget, and report the others' share."""
     never = np.isnan(updates)
@@ -45,33 +25,6 @@ def _draw_updates(rng):
     updates = 10.0 * rng.integers(2, 20, size=n)
     updates[rng.choice(n, size=2, replace=False)] = np.nan
     return updates, 900
-
-
-def _dropped(updates, budget):
-    return np.nanmean(updates), np.mean(np.isnan(updates))
-
-
-def _never_is_zero(updates, budget):
-    return np.mean(np.nan_to_num(updates)), np.mean(np.isnan(updates))
-
-
-def _slowest_arrival(updates, budget):
-    never = np.isnan(updates)
-    return np.mean(np.where(never, np.nanmax(updates), updates)), np.mean(never)
-
-
-def _nan_in_nan_out(updates, budget):
-    return np.mean(updates), np.mean(np.isnan(updates))
-
-
-def _share_that_arrives(updates, budget):
-    mean, never = mean_updates(updates, budget)
-    return mean, 1 - never
-
-
-def _number_instead_of_share(updates, budget):
-    mean, never = mean_updates(updates, budget)
-    return mean, never * len(updates)
 
 
 def _divided_by_those_that_arrive(updates, budget):
@@ -97,40 +50,10 @@ def _draw_grid(rng):
     return rates, tuning.round(), fresh.round()
 
 
-def _chosen_by_the_fresh_runs(rates, tuning, fresh):
-    best = fresh.mean(axis=1).argmin()
-    return rates[best], fresh[best].mean()
-
-
-def _reports_the_tuning_runs(rates, tuning, fresh):
-    best = tuning.mean(axis=1).argmin()
-    return rates[best], tuning[best].mean()
-
-
-def _by_the_best_single_run(rates, tuning, fresh):
-    best = tuning.min(axis=1).argmin()
-    return rates[best], fresh[best].mean()
-
-
 def _by_all_runs_together(rates, tuning, fresh):
     every = np.concatenate([tuning, fresh], axis=1).mean(axis=1)
     best = every.argmin()
     return rates[best], every[best]
-
-
-def _the_slowest(rates, tuning, fresh):
-    worst = tuning.mean(axis=1).argmax()
-    return rates[worst], fresh[worst].mean()
-
-
-def _index_instead_of_rate(rates, tuning, fresh):
-    best = tuning.mean(axis=1).argmin()
-    return best, fresh[best].mean()
-
-
-def _fresh_best_at_the_chosen_rate(rates, tuning, fresh):
-    best = tuning.mean(axis=1).argmin()
-    return rates[best], fresh[best].min()
 
 
 def ratio_interval(a, b, chosen):
@@ -151,38 +74,6 @@ def _quantiles(ratios, low=0.025, high=0.975):
     return tuple(np.quantile(ratios, [low, high]))
 
 
-def _mean_of_ratios(a, b, chosen):
-    return _quantiles((a / b)[chosen].mean(axis=1))
-
-
-def _other_way_round(a, b, chosen):
-    return ratio_interval(b, a, chosen)
-
-
-def _drawn_apart(a, b, chosen):
-    return _quantiles(a[chosen].mean(axis=1) / b[chosen[::-1]].mean(axis=1))
-
-
-def _difference(a, b, chosen):
-    return _quantiles((a - b)[chosen].mean(axis=1))
-
-
-def _five_per_cent_on_each_side(a, b, chosen):
-    return _quantiles(a[chosen].mean(axis=1) / b[chosen].mean(axis=1), 0.05, 0.95)
-
-
-def _spread_of_single_runs(a, b, chosen):
-    return _quantiles(a / b)
-
-
-def _wrong_axis(a, b, chosen):
-    return _quantiles(a[chosen].mean(axis=0) / b[chosen].mean(axis=0))
-
-
-def _from_least_to_most(a, b, chosen):
-    return _quantiles(a[chosen].mean(axis=1) / b[chosen].mean(axis=1), 0, 1)
-
-
 def platt_scaling(scores, labels, new_scores):
     """Fit a logistic regression with one feature, the score."""
     from sklearn.linear_model import LogisticRegression
@@ -196,14 +87,6 @@ def _draw_scores(rng):
     scores = 2.0 * labels - 1 + rng.normal(0.0, 0.8, size=60)
     new = rng.normal(0.0, 1.5, size=7)
     return scores.round(2), labels, new.round(2)
-
-
-def _sigmoid_of_the_score(scores, labels, new_scores):
-    return 1 / (1 + np.exp(-new_scores))
-
-
-def _probability_of_class_0(scores, labels, new_scores):
-    return 1 - platt_scaling(scores, labels, new_scores)
 
 
 def _classes(scores, labels, new_scores):
@@ -220,19 +103,6 @@ def _both_columns(scores, labels, new_scores):
     return platt.predict_proba(new_scores[:, None])
 
 
-def _share_of_the_range(scores, labels, new_scores):
-    low, high = scores.min(), scores.max()
-    return np.clip((new_scores - low) / (high - low), 0, 1)
-
-
-def _for_the_old_scores(scores, labels, new_scores):
-    return platt_scaling(scores, labels, scores)
-
-
-def _squared_hinge_reading(scores, labels, new_scores):
-    return np.clip((new_scores + 1) / 2, 0, 1)
-
-
 EXERCISES = (
     Exercise(
         id="hinge-or-crossentropy-1",
@@ -246,25 +116,25 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _looks_counted_from_zero,
+                lambda: 20,
                 "You counted the looks from 0. The first look comes after 10 updates.",
             ),
             Mistake(
-                _looks_not_updates,
+                lambda: 3,
                 "This is the number of the look. Between two looks there are 10 "
                 "updates.",
             ),
             Mistake(
-                _for_good,
+                lambda: 50,
                 "From there on it stays above 0.99. The chapter counts the **first** "
                 "arrival, even if the network falls back once.",
             ),
             Mistake(
-                _waits_for_all,
+                lambda: 60,
                 "You waited for 1.0. The target is 0.99.",
             ),
             Mistake(
-                _looks_above,
+                lambda: 30 * 150,
                 "There are 10 updates from look to look here, not a whole pass of 150.",
             ),
         ),
@@ -284,31 +154,46 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _dropped,
+                lambda updates, budget: (
+                    np.nanmean(updates),
+                    np.mean(np.isnan(updates)),
+                ),
                 "You left out the runs that never arrived. A loss that fails often and "
                 "is quick otherwise would look like the best of all.",
             ),
             Mistake(
-                _never_is_zero,
+                lambda updates, budget: (
+                    np.mean(np.nan_to_num(updates)),
+                    np.mean(np.isnan(updates)),
+                ),
                 "You counted 0 updates for runs that never arrived: the worst runs "
                 "became the quickest.",
             ),
             Mistake(
-                _slowest_arrival,
+                lambda updates, budget: (
+                    np.mean(np.where(np.isnan(updates), np.nanmax(updates), updates)),
+                    np.mean(np.isnan(updates)),
+                ),
                 "You gave them the slowest arrival. They were watched longer than "
                 "that, through the whole budget, and had not arrived.",
             ),
             Mistake(
-                _nan_in_nan_out,
+                lambda updates, budget: (np.mean(updates), np.mean(np.isnan(updates))),
                 "A mean over NaN is NaN. Put the budget in the place of NaN first.",
             ),
             Mistake(
-                _share_that_arrives,
+                lambda updates, budget: (
+                    mean_updates(updates, budget)[0],
+                    1 - mean_updates(updates, budget)[1],
+                ),
                 "The second number is the share that arrived. Asked for is the share "
                 "that never did.",
             ),
             Mistake(
-                _number_instead_of_share,
+                lambda updates, budget: (
+                    mean_updates(updates, budget)[0],
+                    mean_updates(updates, budget)[1] * len(updates),
+                ),
                 "The second number is a count. Divide by the number of runs.",
             ),
             Mistake(
@@ -332,17 +217,26 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _chosen_by_the_fresh_runs,
+                lambda rates, tuning, fresh: (
+                    rates[fresh.mean(axis=1).argmin()],
+                    fresh.mean(axis=1).min(),
+                ),
                 "You chose by the runs that you report. The best of several noisy "
                 "means is partly luck, so the report is too good.",
             ),
             Mistake(
-                _reports_the_tuning_runs,
+                lambda rates, tuning, fresh: (
+                    rate_and_result(rates, tuning, fresh)[0],
+                    tuning.mean(axis=1).min(),
+                ),
                 "The rate is right. You report the runs that chose it, and they were "
                 "chosen for being good: report the fresh ones.",
             ),
             Mistake(
-                _by_the_best_single_run,
+                lambda rates, tuning, fresh: (
+                    rates[tuning.min(axis=1).argmin()],
+                    fresh[tuning.min(axis=1).argmin()].mean(),
+                ),
                 "You chose the rate of the luckiest single run. Take the mean of each "
                 "row.",
             ),
@@ -352,15 +246,24 @@ EXERCISES = (
                 "take part in the choice.",
             ),
             Mistake(
-                _the_slowest,
+                lambda rates, tuning, fresh: (
+                    rates[tuning.mean(axis=1).argmax()],
+                    fresh[tuning.mean(axis=1).argmax()].mean(),
+                ),
                 "You took the rate with the most updates. Fewer are better: `argmin`.",
             ),
             Mistake(
-                _index_instead_of_rate,
+                lambda rates, tuning, fresh: (
+                    tuning.mean(axis=1).argmin(),
+                    rate_and_result(rates, tuning, fresh)[1],
+                ),
                 "The first number is the row. Asked for is the rate in it.",
             ),
             Mistake(
-                _fresh_best_at_the_chosen_rate,
+                lambda rates, tuning, fresh: (
+                    rate_and_result(rates, tuning, fresh)[0],
+                    fresh[tuning.mean(axis=1).argmin()].min(),
+                ),
                 "The rate is right. You report its luckiest fresh run; report the "
                 "mean.",
             ),
@@ -381,38 +284,46 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _mean_of_ratios,
+                lambda a, b, chosen: _quantiles((a / b)[chosen].mean(axis=1)),
                 "You averaged the ratios of single runs, which lets a few quick runs "
                 "of `b` rule. Divide the mean of `a` by the mean of `b`.",
             ),
             Mistake(
-                _other_way_round,
+                lambda a, b, chosen: ratio_interval(b, a, chosen),
                 "This is `b` over `a`.",
             ),
             Mistake(
-                _drawn_apart,
+                lambda a, b, chosen: _quantiles(
+                    a[chosen].mean(axis=1) / b[chosen[::-1]].mean(axis=1)
+                ),
                 "You drew other runs for `b` than for `a`. They belong together: equal "
                 "seeds begin with equal weights, and that luck cancels.",
             ),
             Mistake(
-                _difference,
+                lambda a, b, chosen: _quantiles((a - b)[chosen].mean(axis=1)),
                 "This is the interval of the difference. Asked for is the ratio.",
             ),
             Mistake(
-                _five_per_cent_on_each_side,
+                lambda a, b, chosen: _quantiles(
+                    a[chosen].mean(axis=1) / b[chosen].mean(axis=1), 0.05, 0.95
+                ),
                 "With 5 % outside on each side this is a 90 % interval.",
             ),
             Mistake(
-                _spread_of_single_runs,
+                lambda a, b, chosen: _quantiles(a / b),
                 "This is where the single runs lie. Asked for is how sure you are of "
                 "the ratio of the means.",
             ),
             Mistake(
-                _wrong_axis,
+                lambda a, b, chosen: _quantiles(
+                    a[chosen].mean(axis=0) / b[chosen].mean(axis=0)
+                ),
                 "Rows are draws: take the mean along `axis=1`.",
             ),
             Mistake(
-                _from_least_to_most,
+                lambda a, b, chosen: _quantiles(
+                    a[chosen].mean(axis=1) / b[chosen].mean(axis=1), 0, 1
+                ),
                 "From the smallest to the largest ratio: with more draws this grows "
                 "without end. Leave out 2.5 % on each side.",
             ),
@@ -436,12 +347,14 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _sigmoid_of_the_score,
+                lambda scores, labels, new_scores: 1 / (1 + np.exp(-new_scores)),
                 "This is the sigmoid of the score itself. Platt scaling learns from "
                 "held-out labels how steep the sigmoid is and where its middle lies.",
             ),
             Mistake(
-                _probability_of_class_0,
+                lambda scores, labels, new_scores: (
+                    1 - platt_scaling(scores, labels, new_scores)
+                ),
                 "This is the probability of class 0, the first column.",
             ),
             Mistake(
@@ -455,16 +368,20 @@ EXERCISES = (
                 "`[:, 1]`.",
             ),
             Mistake(
-                _share_of_the_range,
+                lambda scores, labels, new_scores: np.clip(
+                    (new_scores - scores.min()) / np.ptp(scores), 0, 1
+                ),
                 "A score in the middle of the range is not half likely. Let the labels "
                 "say how often class 1 occurs at each score.",
             ),
             Mistake(
-                _for_the_old_scores,
+                lambda scores, labels, new_scores: platt_scaling(
+                    scores, labels, scores
+                ),
                 "You fitted and predicted on the same scores. Predict `new_scores`.",
             ),
             Mistake(
-                _squared_hinge_reading,
+                lambda scores, labels, new_scores: np.clip((new_scores + 1) / 2, 0, 1),
                 "(s + 1) / 2 reads the best score of the *squared* hinge. It uses no "
                 "held-out labels, and no other loss gives such a score.",
             ),

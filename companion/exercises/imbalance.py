@@ -17,39 +17,6 @@ def three_measures():
     return precision, recall, accuracy
 
 
-def _precision_and_recall_swapped():
-    precision, recall, accuracy = three_measures()
-    return recall, precision, accuracy
-
-
-def _accuracy_of_the_positives():
-    return 1 / 3, 2 / 3, 2 / 3
-
-
-def _misses_forgotten():
-    return 1 / 3, 2 / 3, 0.96
-
-
-def _false_alarms_forgotten():
-    return 1 / 3, 2 / 3, 0.99
-
-
-def _accuracy_of_always_good():
-    return 1 / 3, 2 / 3, 0.97
-
-
-def _divided_by_everything():
-    return 0.02, 0.02, 0.95
-
-
-def _share_called_as_precision():
-    return 0.06, 2 / 3, 0.95
-
-
-def _all_called_as_recall():
-    return 1 / 3, 2.0, 0.95
-
-
 def unweighted(p, weight_0, weight_1):
     """Subtract the logarithm of the weights' ratio from the logit."""
     z = np.log(p / (1 - p)) - np.log(weight_1 / weight_0)
@@ -61,70 +28,11 @@ def _draw_weighted_probabilities(rng):
     return p, float(rng.uniform(0.4, 0.8)), float(rng.uniform(5, 30))
 
 
-def _added_again(p, weight_0, weight_1):
-    return unweighted(p, weight_1, weight_0)
-
-
-def _divided_the_probability(p, weight_0, weight_1):
-    return p * weight_0 / weight_1
-
-
-def _shifted_the_probability(p, weight_0, weight_1):
-    return p - np.log(weight_1 / weight_0)
-
-
-def _forgot_the_other_weight(p, weight_0, weight_1):
-    return unweighted(p, 1.0, weight_1)
-
-
-def _ratio_without_logarithm(p, weight_0, weight_1):
-    z = np.log(p / (1 - p)) - weight_1 / weight_0
-    return 1 / (1 + np.exp(-z))
-
-
-def _stayed_a_logit(p, weight_0, weight_1):
-    return np.log(p / (1 - p)) - np.log(weight_1 / weight_0)
-
-
-def _odds_instead_of_probability(p, weight_0, weight_1):
-    return p / (1 - p) * weight_0 / weight_1
-
-
 def threshold_of_the_weighted_network():
     """Take the threshold's odds from the costs, and multiply them by the weights."""
     true_odds = 1 / 9  # alarm : miss, so the true probability is 0.1
     weighted_odds = 19 * true_odds
     return weighted_odds / (1 + weighted_odds)
-
-
-def _threshold_without_the_weights():
-    return 0.1
-
-
-def _threshold_of_the_weights():
-    return 0.05
-
-
-def _one_half():
-    return 0.5
-
-
-def _shifted_the_wrong_way():
-    odds = 1 / 9 / 19
-    return odds / (1 + odds)
-
-
-def _odds_as_threshold():
-    return 19 / 9
-
-
-def _costs_swapped():
-    odds = 19 * 9
-    return odds / (1 + odds)
-
-
-def _weights_over_costs():
-    return 9 / 19
 
 
 def masked_loss(labels, p):
@@ -139,34 +47,6 @@ def _draw_partly_known(rng):
     labels[:3, :2] = -1  # rows with three known labels, and rows with four
     labels[3:, 4] = -1
     return labels, rng.uniform(0.05, 0.95, size=(6, 5))
-
-
-def _unknown_as_no(labels, p):
-    return masked_loss(np.maximum(labels, 0), p)
-
-
-def _divided_by_all_entries(labels, p):
-    return masked_loss(labels, p) * np.mean(labels >= 0)
-
-
-def _mean_of_row_means(labels, p):
-    return np.mean([masked_loss(row, q) for row, q in zip(labels, p, strict=True)])
-
-
-def _sum_of_the_known(labels, p):
-    return masked_loss(labels, p) * np.sum(labels >= 0)
-
-
-def _loss_of_each_row(labels, p):
-    return np.array([masked_loss(row, q) for row, q in zip(labels, p, strict=True)])
-
-
-def _formula_with_minus_one(labels, p):
-    return -np.mean(labels * np.log(p) + (1 - labels) * np.log(1 - p))
-
-
-def _yes_entries_alone(labels, p):
-    return -np.log(p[labels == 1]).mean()
 
 
 def best_f1(labels, p):
@@ -194,45 +74,12 @@ def _f1(labels, said_yes):
     return 2 * hits / (said_yes.sum(axis=0) + labels.sum(axis=0))
 
 
-def _f1_at_one_half(labels, p):
-    return _f1(labels, p > 0.5)
-
-
-def _one_threshold_for_all(labels, p):
-    scores = [_f1(labels, p >= threshold) for threshold in p.ravel()]
-    return max(scores, key=np.mean)
-
-
-def _mean_over_the_labels(labels, p):
-    return best_f1(labels, p).mean()
-
-
 def _thresholds_instead(labels, p):
     scores = [
         [_f1(labels[:, k], p[:, k] >= threshold) for threshold in p[:, k]]
         for k in range(labels.shape[1])
     ]
     return np.array([p[np.argmax(row), k] for k, row in enumerate(scores)])
-
-
-def _best_accuracy(labels, p):
-    return np.array(
-        [
-            max(
-                np.mean((p[:, k] >= threshold) == labels[:, k]) for threshold in p[:, k]
-            )
-            for k in range(labels.shape[1])
-        ]
-    )
-
-
-def _best_precision(labels, p):
-    return np.array(
-        [
-            max(labels[p[:, k] >= threshold, k].mean() for threshold in p[:, k])
-            for k in range(labels.shape[1])
-        ]
-    )
 
 
 EXERCISES = (
@@ -250,42 +97,42 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _precision_and_recall_swapped,
+                lambda: (2 / 3, 1 / 3, 0.95),
                 "Precision and recall are swapped. Precision looks at the parts that "
                 "were called faulty, recall at those that are.",
             ),
             Mistake(
-                _accuracy_of_the_positives,
+                lambda: (1 / 3, 2 / 3, 2 / 3),
                 "The first two are right. Accuracy counts all 1,000 parts, not the "
                 "faulty ones alone.",
             ),
             Mistake(
-                _misses_forgotten,
+                lambda: (1 / 3, 2 / 3, 0.96),
                 "The first two are right. For the accuracy you counted the 40 false "
                 "alarms; the 10 misses are mistakes too.",
             ),
             Mistake(
-                _false_alarms_forgotten,
+                lambda: (1 / 3, 2 / 3, 0.99),
                 "The first two are right. For the accuracy you counted the 10 misses; "
                 "the 40 false alarms are mistakes too.",
             ),
             Mistake(
-                _accuracy_of_always_good,
+                lambda: (1 / 3, 2 / 3, 0.97),
                 "The first two are right. 0.97 is the accuracy of calling every part "
                 "good. This network makes 40 false alarms and 10 misses.",
             ),
             Mistake(
-                _divided_by_everything,
+                lambda: (0.02, 0.02, 0.95),
                 "The accuracy is right. The other two do not divide by all 1,000: "
                 "precision by the 60 called faulty, recall by the 30 faulty ones.",
             ),
             Mistake(
-                _share_called_as_precision,
+                lambda: (0.06, 2 / 3, 0.95),
                 "Recall and accuracy are right. 0.06 is the share of parts that were "
                 "called faulty; precision is the share of these that are.",
             ),
             Mistake(
-                _all_called_as_recall,
+                lambda: (1 / 3, 2.0, 0.95),
                 "A recall above 1 cannot be: of the 60 called faulty, only 20 are. "
                 "Divide these by the 30 faulty parts.",
             ),
@@ -307,36 +154,40 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _added_again,
+                lambda p, weight_0, weight_1: unweighted(p, weight_1, weight_0),
                 "You moved the logit up instead of down. The weights have already "
                 "pushed it up when class 1 weighs more.",
             ),
             Mistake(
-                _divided_the_probability,
+                lambda p, weight_0, weight_1: p * weight_0 / weight_1,
                 "You divided the probability. It is the odds, p / (1 - p), that the "
                 "weights multiply.",
             ),
             Mistake(
-                _shifted_the_probability,
+                lambda p, weight_0, weight_1: p - np.log(weight_1 / weight_0),
                 "You subtracted from the probability, and it left the interval from 0 "
                 "to 1. Subtract from the logit.",
             ),
             Mistake(
-                _forgot_the_other_weight,
+                lambda p, weight_0, weight_1: unweighted(p, 1.0, weight_1),
                 "Right only for a class 0 that weighs 1. The ratio of both weights "
                 "counts.",
             ),
             Mistake(
-                _ratio_without_logarithm,
+                lambda p, weight_0, weight_1: (
+                    1 / (1 + np.exp(-(np.log(p / (1 - p)) - weight_1 / weight_0)))
+                ),
                 "On the logit the shift is the logarithm of the ratio, not the ratio.",
             ),
             Mistake(
-                _stayed_a_logit,
+                lambda p, weight_0, weight_1: (
+                    np.log(p / (1 - p)) - np.log(weight_1 / weight_0)
+                ),
                 "This is the right logit. Turn it back into a probability with the "
                 "sigmoid.",
             ),
             Mistake(
-                _odds_instead_of_probability,
+                lambda p, weight_0, weight_1: p / (1 - p) * weight_0 / weight_1,
                 "These are the right odds. A probability is odds / (1 + odds).",
             ),
         ),
@@ -357,36 +208,36 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _threshold_without_the_weights,
+                lambda: 0.1,
                 "0.1 is the threshold for the true probability. This network's outputs "
                 "are larger, because of the weights: move the threshold with them.",
             ),
             Mistake(
-                _threshold_of_the_weights,
+                lambda: 0.05,
                 "0.05 would be the true probability that belongs to the weights. The "
                 "costs are 1 and 9 here, and the outputs are those of the weighted "
                 "network.",
             ),
             Mistake(
-                _one_half,
+                lambda: 0.5,
                 "At 0.5 the weighted network decides as if a miss cost 19. Here it "
                 "costs 9.",
             ),
             Mistake(
-                _shifted_the_wrong_way,
+                lambda: (1 / 9 / 19) / (1 + 1 / 9 / 19),
                 "You divided the odds by 19. The weights have multiplied them.",
             ),
             Mistake(
-                _odds_as_threshold,
+                lambda: 19 / 9,
                 "These are the odds. A probability is odds / (1 + odds).",
             ),
             Mistake(
-                _costs_swapped,
+                lambda: 19 * 9 / (1 + 19 * 9),
                 "The costs are swapped: an alarm costs 1 and a miss 9, so the true "
                 "probability has odds of 1 to 9.",
             ),
             Mistake(
-                _weights_over_costs,
+                lambda: 9 / 19,
                 "This is the inverse of the odds. They are 19 times 1/9, and a "
                 "probability is odds / (1 + odds).",
             ),
@@ -408,36 +259,42 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _unknown_as_no,
+                lambda labels, p: masked_loss(np.maximum(labels, 0), p),
                 "You counted an unknown label as a no. It must not count at all.",
             ),
             Mistake(
-                _divided_by_all_entries,
+                lambda labels, p: masked_loss(labels, p) * np.mean(labels >= 0),
                 "The sum is right, but you divided by the number of all entries. "
                 "Divide by the number of known ones.",
             ),
             Mistake(
-                _mean_of_row_means,
+                lambda labels, p: np.mean(
+                    [masked_loss(row, q) for row, q in zip(labels, p, strict=True)]
+                ),
                 "You took a mean for each row, and the mean of those. Rows with few "
                 "known labels then count as much as the others; take one mean over "
                 "all known entries.",
             ),
             Mistake(
-                _sum_of_the_known,
+                lambda labels, p: masked_loss(labels, p) * np.sum(labels >= 0),
                 "This is the sum over the known entries. The mean is asked for.",
             ),
             Mistake(
-                _loss_of_each_row,
+                lambda labels, p: np.array(
+                    [masked_loss(row, q) for row, q in zip(labels, p, strict=True)]
+                ),
                 "You give one number for each row. One number for the whole table is "
                 "asked for.",
             ),
             Mistake(
-                _formula_with_minus_one,
+                lambda labels, p: (
+                    -np.mean(labels * np.log(p) + (1 - labels) * np.log(1 - p))
+                ),
                 "You put -1 into the formula as if it were a target. It is a mark, "
                 "and these entries must be left out.",
             ),
             Mistake(
-                _yes_entries_alone,
+                lambda labels, p: -np.log(p[labels == 1]).mean(),
                 "You averaged over the entries with label 1. A known no counts as "
                 "well.",
             ),
@@ -461,16 +318,19 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _f1_at_one_half,
+                lambda labels, p: _f1(labels, p > 0.5),
                 "This is the F1 at the threshold 0.5. Try other thresholds, for each "
                 "label its own.",
             ),
             Mistake(
-                _one_threshold_for_all,
+                lambda labels, p: max(
+                    (_f1(labels, p >= threshold) for threshold in p.ravel()),
+                    key=np.mean,
+                ),
                 "You took one threshold for all labels. Let each have its own.",
             ),
             Mistake(
-                _mean_over_the_labels,
+                lambda labels, p: best_f1(labels, p).mean(),
                 "This is the mean over the labels. One number for each label is asked "
                 "for.",
             ),
@@ -479,11 +339,27 @@ EXERCISES = (
                 "These are the thresholds. The F1 that they reach is asked for.",
             ),
             Mistake(
-                _best_accuracy,
+                lambda labels, p: np.array(
+                    [
+                        max(
+                            np.mean((p[:, k] >= threshold) == labels[:, k])
+                            for threshold in p[:, k]
+                        )
+                        for k in range(labels.shape[1])
+                    ]
+                ),
                 "This is the best accuracy of each label. F1 is asked for.",
             ),
             Mistake(
-                _best_precision,
+                lambda labels, p: np.array(
+                    [
+                        max(
+                            labels[p[:, k] >= threshold, k].mean()
+                            for threshold in p[:, k]
+                        )
+                        for k in range(labels.shape[1])
+                    ]
+                ),
                 "This is the best precision of each label, which a single lucky yes "
                 "can reach. F1 also asks how many are found.",
             ),

@@ -15,30 +15,6 @@ def gigabytes_of_logits():
     return 4 * tokens * 32_000 / 1e9
 
 
-def _bytes_forgotten():
-    return 32 * 512 * 32_000 / 1e9
-
-
-def _float64():
-    return 8 * 32 * 512 * 32_000 / 1e9
-
-
-def _one_row_a_text():
-    return 4 * 32 * 32_000 / 1e9
-
-
-def _one_text():
-    return 4 * 512 * 32_000 / 1e9
-
-
-def _in_megabytes():
-    return 4 * 32 * 512 * 32_000 / 1e6
-
-
-def _in_gibibytes():
-    return 4 * 32 * 512 * 32_000 / 2**30
-
-
 def largest_chunk(budget, inputs, classes):
     """Take off the gradient of the kernel; divide the rest among the rows."""
     gradient = 4 * inputs * classes
@@ -52,30 +28,6 @@ def _draw_budget(rng):
     chunks = int(rng.integers(40, 200))
     # The first byte of the next row is missing, so that rounding up shows.
     return 4 * inputs * classes + row * chunks + row - 1, inputs, classes
-
-
-def _gradient_forgotten(budget, inputs, classes):
-    return budget // (8 * classes)
-
-
-def _one_array(budget, inputs, classes):
-    return (budget - 4 * inputs * classes) // (4 * classes)
-
-
-def _rounded_up(budget, inputs, classes):
-    return -(-(budget - 4 * inputs * classes) // (8 * classes))
-
-
-def _not_rounded(budget, inputs, classes):
-    return (budget - 4 * inputs * classes) / (8 * classes)
-
-
-def _numbers_as_bytes(budget, inputs, classes):
-    return (budget - inputs * classes) // (2 * classes)
-
-
-def _rows_of_inputs(budget, inputs, classes):
-    return (budget - 4 * inputs * classes) // (8 * inputs)
 
 
 def losses_by_classes(hidden, kernel, bias, labels, size):
@@ -138,18 +90,6 @@ def _last_chunk_alone(hidden, kernel, bias, labels, size):
     return _log_sum_exp(_by_chunk(z, size)[-1]) - own
 
 
-def _bias_forgotten(hidden, kernel, bias, labels, size):
-    return losses_by_classes(hidden, kernel, 0 * bias, labels, size)
-
-
-def _own_logit_forgotten(hidden, kernel, bias, labels, size):
-    return _log_sum_exp(_logits(hidden, kernel, bias, labels)[0])
-
-
-def _mean_of_losses(hidden, kernel, bias, labels, size):
-    return losses_by_classes(hidden, kernel, bias, labels, size).mean()
-
-
 def sampled_loss(own, label, scores, candidates, q):
     """Divide each exponential by how often its class is expected, and add."""
     counts = len(candidates) * q[candidates]
@@ -172,21 +112,6 @@ def _uncorrected(own, label, scores, candidates, q):
     return np.log(total) - own
 
 
-def _added_instead(own, label, scores, candidates, q):
-    corrected = scores + np.log(len(candidates) * q[candidates])
-    return _uncorrected(own, label, corrected, candidates, q)
-
-
-def _number_of_draws_forgotten(own, label, scores, candidates, q):
-    corrected = scores - np.log(q[candidates])
-    return _uncorrected(own, label, corrected, candidates, q)
-
-
-def _logarithm_forgotten(own, label, scores, candidates, q):
-    corrected = scores - len(candidates) * q[candidates]
-    return _uncorrected(own, label, corrected, candidates, q)
-
-
 def _hits_counted(own, label, scores, candidates, q):
     corrected = scores - np.log(len(candidates) * q[candidates])
     return np.log(np.exp(own) + np.exp(corrected).sum()) - own
@@ -195,11 +120,6 @@ def _hits_counted(own, label, scores, candidates, q):
 def _own_class_missing(own, label, scores, candidates, q):
     corrected = scores - np.log(len(candidates) * q[candidates])
     return np.log(np.exp(corrected)[candidates != label].sum()) - own
-
-
-def _own_class_corrected(own, label, scores, candidates, q):
-    count = len(candidates) * q[label]
-    return sampled_loss(own - np.log(count), label, scores, candidates, q)
 
 
 def smallest_chunk(rate, bandwidth, share):
@@ -214,30 +134,6 @@ def _draw_machine(rng):
     return float(rate), float(bandwidth), float(rng.uniform(0.02, 0.2))
 
 
-def _read_alone(rate, bandwidth, share):
-    return math.ceil(4 * rate / (6 * share * bandwidth))
-
-
-def _numbers_moved(rate, bandwidth, share):
-    return math.ceil(2 * rate / (6 * share * bandwidth))
-
-
-def _one_product(rate, bandwidth, share):
-    return math.ceil(8 * rate / (2 * share * bandwidth))
-
-
-def _rounded_down(rate, bandwidth, share):
-    return smallest_chunk(rate, bandwidth, share) - 1
-
-
-def _of_both_together(rate, bandwidth, share):
-    return math.ceil(8 * rate * (1 - share) / (6 * share * bandwidth))
-
-
-def _share_forgotten(rate, bandwidth, share):
-    return math.ceil(8 * rate / (6 * bandwidth))
-
-
 EXERCISES = (
     Exercise(
         id="large-vocabularies-1",
@@ -250,23 +146,29 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _bytes_forgotten,
+                lambda: 32 * 512 * 32_000 / 1e9,
                 "You counted the numbers. Each of them takes 4 bytes.",
             ),
             Mistake(
-                _float64,
+                lambda: 8 * 32 * 512 * 32_000 / 1e9,
                 "That is twice as much: the bytes of float64, or of the logits and "
                 "their gradient. Asked for is one array of float32.",
             ),
             Mistake(
-                _one_row_a_text,
+                lambda: 4 * 32 * 32_000 / 1e9,
                 "You took one row of logits for each text. There is one for each of "
                 "its tokens.",
             ),
-            Mistake(_one_text, "These are the logits of one text of the 32."),
-            Mistake(_in_megabytes, "That is in megabytes. Divide by 1,000."),
             Mistake(
-                _in_gibibytes,
+                lambda: 4 * 512 * 32_000 / 1e9,
+                "These are the logits of one text of the 32.",
+            ),
+            Mistake(
+                lambda: 4 * 32 * 512 * 32_000 / 1e6,
+                "That is in megabytes. Divide by 1,000.",
+            ),
+            Mistake(
+                lambda: 4 * 32 * 512 * 32_000 / 2**30,
                 "You divided by 2 to the power 30. That is a gibibyte; a gigabyte "
                 "here has 10 to the power 9 bytes.",
             ),
@@ -287,24 +189,37 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _gradient_forgotten,
+                lambda budget, inputs, classes: budget // (8 * classes),
                 "The gradient of the kernel has to fit into the budget too.",
             ),
             Mistake(
-                _one_array,
+                lambda budget, inputs, classes: (
+                    (budget - 4 * inputs * classes) // (4 * classes)
+                ),
                 "You left room for one array of the chunk. There are two.",
             ),
             Mistake(
-                _rounded_up,
+                lambda budget, inputs, classes: (
+                    -(-(budget - 4 * inputs * classes) // (8 * classes))
+                ),
                 "You rounded up: the last token no longer fits.",
             ),
-            Mistake(_not_rounded, "A chunk holds whole tokens: round down."),
             Mistake(
-                _numbers_as_bytes,
+                lambda budget, inputs, classes: (
+                    (budget - 4 * inputs * classes) / (8 * classes)
+                ),
+                "A chunk holds whole tokens: round down.",
+            ),
+            Mistake(
+                lambda budget, inputs, classes: (
+                    (budget - inputs * classes) // (2 * classes)
+                ),
                 "You counted numbers, and the budget is in bytes: 4 for each number.",
             ),
             Mistake(
-                _rows_of_inputs,
+                lambda budget, inputs, classes: (
+                    (budget - 4 * inputs * classes) // (8 * inputs)
+                ),
                 "A row of a chunk has one number for each class, and not for each "
                 "input.",
             ),
@@ -348,15 +263,22 @@ EXERCISES = (
                 "before it gave.",
             ),
             Mistake(
-                _bias_forgotten, "The bias belongs to every logit, also to the own one."
+                lambda hidden, kernel, bias, labels, size: losses_by_classes(
+                    hidden, kernel, 0 * bias, labels, size
+                ),
+                "The bias belongs to every logit, also to the own one.",
             ),
             Mistake(
-                _own_logit_forgotten,
+                lambda hidden, kernel, bias, labels, size: _log_sum_exp(
+                    _logits(hidden, kernel, bias, labels)[0]
+                ),
                 "This is the log-sum-exp. The loss is that minus the logit of the "
                 "label.",
             ),
             Mistake(
-                _mean_of_losses,
+                lambda hidden, kernel, bias, labels, size: losses_by_classes(
+                    hidden, kernel, bias, labels, size
+                ).mean(),
                 "This is the mean. Return one loss for each token.",
             ),
         ),
@@ -384,18 +306,28 @@ EXERCISES = (
                 "each draw has to count for less.",
             ),
             Mistake(
-                _added_instead,
+                lambda own, label, scores, candidates, q: _uncorrected(
+                    own,
+                    label,
+                    scores + np.log(len(candidates) * q[candidates]),
+                    candidates,
+                    q,
+                ),
                 "You added the correction. What is drawn often has to count for less: "
                 "subtract it.",
             ),
             Mistake(
-                _number_of_draws_forgotten,
+                lambda own, label, scores, candidates, q: _uncorrected(
+                    own, label, scores - np.log(q[candidates]), candidates, q
+                ),
                 "You divided by the probability of one draw. There are "
                 "`len(candidates)` draws, and their sum has to be right, not the sum "
                 "of each.",
             ),
             Mistake(
-                _logarithm_forgotten,
+                lambda own, label, scores, candidates, q: _uncorrected(
+                    own, label, scores - len(candidates) * q[candidates], candidates, q
+                ),
                 "You subtracted the expected count from the logit. Its logarithm has "
                 "to be subtracted.",
             ),
@@ -409,7 +341,13 @@ EXERCISES = (
                 "The true class belongs to the sum too, with its logit `own`.",
             ),
             Mistake(
-                _own_class_corrected,
+                lambda own, label, scores, candidates, q: sampled_loss(
+                    own - np.log(len(candidates) * q[label]),
+                    label,
+                    scores,
+                    candidates,
+                    q,
+                ),
                 "You corrected the true class as well. It is always there and was not "
                 "drawn, so it stands for itself alone.",
             ),
@@ -431,29 +369,39 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _read_alone,
+                lambda rate, bandwidth, share: math.ceil(
+                    4 * rate / (6 * share * bandwidth)
+                ),
                 "You moved the gradient once. A turn reads it and writes it.",
             ),
             Mistake(
-                _numbers_moved,
+                lambda rate, bandwidth, share: math.ceil(
+                    2 * rate / (6 * share * bandwidth)
+                ),
                 "You counted the numbers that are moved. Each of them has 4 bytes.",
             ),
             Mistake(
-                _one_product,
+                lambda rate, bandwidth, share: math.ceil(
+                    8 * rate / (2 * share * bandwidth)
+                ),
                 "You counted one product. A turn does three: the logits, and the "
                 "gradient of each factor.",
             ),
             Mistake(
-                _rounded_down,
+                lambda rate, bandwidth, share: (
+                    smallest_chunk(rate, bandwidth, share) - 1
+                ),
                 "You rounded down: with that chunk the share is a little too large.",
             ),
             Mistake(
-                _of_both_together,
+                lambda rate, bandwidth, share: math.ceil(
+                    8 * rate * (1 - share) / (6 * share * bandwidth)
+                ),
                 "You took the share of both times together. Asked for is the share of "
                 "the time of the operations.",
             ),
             Mistake(
-                _share_forgotten,
+                lambda rate, bandwidth, share: math.ceil(8 * rate / (6 * bandwidth)),
                 "With this chunk, moving takes as long as the operations. It may take "
                 "only `share` of that.",
             ),

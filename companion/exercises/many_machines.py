@@ -15,22 +15,6 @@ def examples_a_device():
     return 1_024 / devices
 
 
-def _by_machines():
-    return 1_024 / 4
-
-
-def _by_devices_of_one():
-    return 1_024 / 8
-
-
-def _whole_batch():
-    return 1_024
-
-
-def _by_the_sum():
-    return 1_024 / (4 + 8)
-
-
 def mean_of_all(means, counts):
     """Weight each mean by the number of examples behind it."""
     return np.sum(means * counts) / np.sum(counts)
@@ -43,26 +27,6 @@ def _draw_shares(rng):
     return rng.gamma(2.0, size=4), counts
 
 
-def _mean_of_means(means, counts):
-    return means.mean()
-
-
-def _sum_of_all(means, counts):
-    return np.sum(means * counts)
-
-
-def _sum_over_devices(means, counts):
-    return np.sum(means * counts) / len(means)
-
-
-def _weighted_the_wrong_way(means, counts):
-    return np.sum(means / counts) / np.sum(1 / counts)
-
-
-def _sum_of_means(means, counts):
-    return means.sum()
-
-
 def larger_training(rate, share, devices, examples):
     """Scale the rate with the batch; the last batch of an epoch may be smaller."""
     return rate * devices, math.ceil(examples / (share * devices))
@@ -73,30 +37,6 @@ def _draw_training(rng):
     # A few examples are left over, so that rounding shows.
     examples = share * devices * int(rng.integers(5, 30)) + int(rng.integers(1, share))
     return float(rng.uniform(0.01, 0.2)), share, devices, examples
-
-
-def _same_rate(rate, share, devices, examples):
-    return rate, math.ceil(examples / (share * devices))
-
-
-def _rate_divided(rate, share, devices, examples):
-    return rate / devices, math.ceil(examples / (share * devices))
-
-
-def _square_root(rate, share, devices, examples):
-    return rate * math.sqrt(devices), math.ceil(examples / (share * devices))
-
-
-def _steps_of_one(rate, share, devices, examples):
-    return rate * devices, math.ceil(examples / share)
-
-
-def _steps_rounded_down(rate, share, devices, examples):
-    return rate * devices, examples // (share * devices)
-
-
-def _steps_not_rounded(rate, share, devices, examples):
-    return rate * devices, examples / (share * devices)
 
 
 def most_devices(seconds, weights, bandwidth, efficiency):
@@ -119,31 +59,6 @@ def _draw_network(rng):
     return gradients / (1 / efficiency - 1), weights, bandwidth, efficiency
 
 
-def _one_way(seconds, weights, bandwidth, efficiency):
-    return most_devices(2 * seconds, weights, bandwidth, efficiency)
-
-
-def _bytes_forgotten(seconds, weights, bandwidth, efficiency):
-    return most_devices(4 * seconds, weights, bandwidth, efficiency)
-
-
-def _rounded_up(seconds, weights, bandwidth, efficiency):
-    return 1 + most_devices(seconds, weights, bandwidth, efficiency)
-
-
-def _not_rounded(seconds, weights, bandwidth, efficiency):
-    return most_devices(seconds, weights, bandwidth, efficiency) + 0.5
-
-
-def _first_device_forgotten(seconds, weights, bandwidth, efficiency):
-    return most_devices(seconds, weights, bandwidth, efficiency) - 1
-
-
-def _share_that_is_lost(seconds, weights, bandwidth, efficiency):
-    lost = (1 - efficiency) * seconds * bandwidth / (8 * weights)
-    return 1 + math.floor(lost)
-
-
 EXERCISES = (
     Exercise(
         id="many-machines-1",
@@ -156,19 +71,19 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _by_machines,
+                lambda: 1_024 / 4,
                 "That is the share of a machine. Its 8 devices share it once more.",
             ),
             Mistake(
-                _by_devices_of_one,
+                lambda: 1_024 / 8,
                 "You divided among the devices of one machine. There are four of them.",
             ),
             Mistake(
-                _whole_batch,
+                lambda: 1_024,
                 "`batch_size` counts the examples of all devices together.",
             ),
             Mistake(
-                _by_the_sum,
+                lambda: 1_024 / (4 + 8),
                 "You added 4 and 8. Each of the 4 machines has 8 devices.",
             ),
         ),
@@ -186,25 +101,28 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _mean_of_means,
+                lambda means, counts: means.mean(),
                 "This is the mean of the means: an example in a small share counts "
                 "for more than one in a large share.",
             ),
             Mistake(
-                _sum_of_all,
+                lambda means, counts: np.sum(means * counts),
                 "This is the sum over all examples. Divide by their number.",
             ),
             Mistake(
-                _sum_over_devices,
+                lambda means, counts: np.sum(means * counts) / len(means),
                 "You divided by the number of devices. Divide by the number of "
                 "examples.",
             ),
             Mistake(
-                _weighted_the_wrong_way,
+                lambda means, counts: np.sum(means / counts) / np.sum(1 / counts),
                 "You divided by the counts. A share with more examples has to count "
                 "for more.",
             ),
-            Mistake(_sum_of_means, "You added the means. Their weights are missing."),
+            Mistake(
+                lambda means, counts: means.sum(),
+                "You added the means. Their weights are missing.",
+            ),
         ),
         right="With equal counts this is the mean of the means, which is why the "
         "course asks for batches that divide evenly.",
@@ -223,30 +141,51 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _same_rate,
+                lambda rate, share, devices, examples: (
+                    rate,
+                    math.ceil(examples / (share * devices)),
+                ),
                 "With the same rate the weights move as far in a step as before, and "
                 "there are fewer steps.",
             ),
             Mistake(
-                _rate_divided,
+                lambda rate, share, devices, examples: (
+                    rate / devices,
+                    math.ceil(examples / (share * devices)),
+                ),
                 "You divided the rate. One step stands for several of before, so it "
                 "has to be longer.",
             ),
             Mistake(
-                _square_root,
+                lambda rate, share, devices, examples: (
+                    rate * math.sqrt(devices),
+                    math.ceil(examples / (share * devices)),
+                ),
                 "You took the square root. The linear rule, for plain gradient "
                 "descent, multiplies by the number of devices itself.",
             ),
             Mistake(
-                _steps_of_one,
+                lambda rate, share, devices, examples: (
+                    rate * devices,
+                    math.ceil(examples / share),
+                ),
                 "These are the steps of one device. A step of all of them takes "
                 "`share * devices` examples.",
             ),
             Mistake(
-                _steps_rounded_down,
+                lambda rate, share, devices, examples: (
+                    rate * devices,
+                    examples // (share * devices),
+                ),
                 "The examples that are left over make a step too: round up.",
             ),
-            Mistake(_steps_not_rounded, "A step is whole: round up."),
+            Mistake(
+                lambda rate, share, devices, examples: (
+                    rate * devices,
+                    examples / (share * devices),
+                ),
+                "A step is whole: round up.",
+            ),
         ),
         right="Fewer and longer steps, along the same path as long as the rate is "
         "not too large.",
@@ -267,26 +206,42 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _one_way,
+                lambda seconds, weights, bandwidth, efficiency: most_devices(
+                    2 * seconds, weights, bandwidth, efficiency
+                ),
                 "You let the gradient pass once. In an all-reduce each device sends "
                 "nearly two gradients: one to form the sum, one to spread it.",
             ),
             Mistake(
-                _bytes_forgotten,
+                lambda seconds, weights, bandwidth, efficiency: most_devices(
+                    4 * seconds, weights, bandwidth, efficiency
+                ),
                 "You sent one byte for each weight. A float32 number has 4.",
             ),
             Mistake(
-                _rounded_up,
+                lambda seconds, weights, bandwidth, efficiency: (
+                    1 + most_devices(seconds, weights, bandwidth, efficiency)
+                ),
                 "That is one device too many: with it the efficiency is below what "
                 "was asked for.",
             ),
-            Mistake(_not_rounded, "Devices are whole: round down."),
             Mistake(
-                _first_device_forgotten,
+                lambda seconds, weights, bandwidth, efficiency: (
+                    most_devices(seconds, weights, bandwidth, efficiency) + 0.5
+                ),
+                "Devices are whole: round down.",
+            ),
+            Mistake(
+                lambda seconds, weights, bandwidth, efficiency: (
+                    most_devices(seconds, weights, bandwidth, efficiency) - 1
+                ),
                 "You solved for D - 1. The first device exchanges nothing.",
             ),
             Mistake(
-                _share_that_is_lost,
+                lambda seconds, weights, bandwidth, efficiency: (
+                    1
+                    + math.floor((1 - efficiency) * seconds * bandwidth / (8 * weights))
+                ),
                 "You took `1 - efficiency`. The time of a step grows by "
                 "`1 / efficiency - 1`.",
             ),

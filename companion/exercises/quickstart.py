@@ -14,28 +14,6 @@ def digit_and_probability():
     return digit, float(row[digit])
 
 
-def _counted_from_one():
-    digit, probability = digit_and_probability()
-    return digit + 1, probability
-
-
-def _swapped():
-    return digit_and_probability()[::-1]
-
-
-def _in_per_cent():
-    digit, probability = digit_and_probability()
-    return digit, 100 * probability
-
-
-def _sum_of_row():
-    return digit_and_probability()[0], 1.0
-
-
-def _least_likely():
-    return 1, 0.01
-
-
 def to_class(scores):
     """Turn a batch of logits into classes and the probability of each."""
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -52,59 +30,9 @@ def _softmax(scores, axis):
     return powers / powers.sum(axis=axis, keepdims=True)
 
 
-def _classes_down_the_columns(scores):
-    probabilities = _softmax(scores, 1)
-    return probabilities.argmax(axis=0), probabilities.max(axis=0)
-
-
-def _all_down_the_columns(scores):
-    probabilities = _softmax(scores, 0)
-    return probabilities.argmax(axis=0), probabilities.max(axis=0)
-
-
-def _no_softmax(scores):
-    return scores.argmax(axis=1), scores.max(axis=1)
-
-
-def _softmax_down_the_columns(scores):
-    probabilities = _softmax(scores, 0)
-    return probabilities.argmax(axis=1), probabilities.max(axis=1)
-
-
-def _softmax_of_the_batch(scores):
-    probabilities = _softmax(scores, None)
-    return probabilities.argmax(axis=1), probabilities.max(axis=1)
-
-
-def _sigmoid(scores):
-    probabilities = 1 / (1 + np.exp(-scores))
-    return probabilities.argmax(axis=1), probabilities.max(axis=1)
-
-
 def _shares_without_exp(scores):
     shares = scores / scores.sum(axis=1, keepdims=True)
     return shares.argmax(axis=1), shares.max(axis=1)
-
-
-def _powers_only(scores):
-    return scores.argmax(axis=1), np.exp(scores).max(axis=1)
-
-
-def _all_probabilities(scores):
-    return scores.argmax(axis=1), _softmax(scores, 1)
-
-
-def _probabilities_first(scores):
-    return to_class(scores)[::-1]
-
-
-def _classes_alone(scores):
-    return scores.argmax(axis=1)
-
-
-def _one_for_the_batch(scores):
-    probabilities = _softmax(scores, 1)
-    return probabilities.argmax(), probabilities.max()
 
 
 def loss_for_labels():
@@ -126,34 +54,6 @@ _ONE_HOT = "categorical_crossentropy"
 _SPARSE = "sparse_categorical_crossentropy"
 
 
-def _names_cut_short():
-    return "categorical", "sparse categorical", "binary"
-
-
-def _forms_swapped():
-    return _SPARSE, _ONE_HOT, _BINARY
-
-
-def _categorical_for_ten():
-    return _ONE_HOT, _ONE_HOT, _BINARY
-
-
-def _sparse_for_ten():
-    return _SPARSE, _SPARSE, _BINARY
-
-
-def _binary_for_one_hot():
-    return _BINARY, _SPARSE, _BINARY
-
-
-def _sparse_for_two_classes():
-    return _ONE_HOT, _SPARSE, _SPARSE
-
-
-def _categorical_for_two_classes():
-    return _ONE_HOT, _SPARSE, _ONE_HOT
-
-
 def class_or_none(probabilities, threshold):
     """Return the class of each row, or -1 where none reaches the threshold."""
     classes = probabilities.argmax(axis=1)
@@ -165,34 +65,6 @@ def _draw_probabilities(rng):
     powers = np.exp(rng.normal(0.0, 1.5, size=(9, 5)))
     probabilities = powers / powers.sum(axis=1, keepdims=True)
     return probabilities, float(np.median(probabilities.max(axis=1)))
-
-
-def _drops_rows(probabilities, threshold):
-    return probabilities.argmax(axis=1)[probabilities.max(axis=1) >= threshold]
-
-
-def _keeps_the_unsure(probabilities, threshold):
-    classes = probabilities.argmax(axis=1)
-    return np.where(probabilities.max(axis=1) < threshold, classes, -1)
-
-
-def _strictly_above(probabilities, threshold):
-    classes = probabilities.argmax(axis=1)
-    return np.where(probabilities.max(axis=1) > threshold, classes, -1)
-
-
-def _zero_for_none(probabilities, threshold):
-    return np.where(
-        probabilities.max(axis=1) >= threshold, probabilities.argmax(axis=1), 0
-    )
-
-
-def _never_none(probabilities, threshold):
-    return probabilities.argmax(axis=1)
-
-
-def _yes_or_no(probabilities, threshold):
-    return probabilities.max(axis=1) >= threshold
 
 
 EXERCISES = (
@@ -210,27 +82,27 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _counted_from_one,
+                lambda: (8, 0.78),
                 "The probability is right, the digit is one too high: the first "
                 "number in the row belongs to class 0, not to class 1.",
             ),
             Mistake(
-                _swapped,
+                lambda: digit_and_probability()[::-1],
                 "Both numbers are right, in the wrong order: the class comes first, "
                 "then its probability.",
             ),
             Mistake(
-                _in_per_cent,
+                lambda: (7, 100 * 0.78),
                 "The digit is right. Give the probability as it stands in the row, "
                 "between 0 and 1, not in per cent.",
             ),
             Mistake(
-                _sum_of_row,
+                lambda: (7, 1.0),
                 "The digit is right. 1 is the sum of the whole row: the network is "
                 "certain that the image is some digit. How certain is it of this one?",
             ),
             Mistake(
-                _least_likely,
+                lambda: (1, 0.01),
                 "You gave the smallest number in the row. These are probabilities, "
                 "not distances: the largest one wins.",
             ),
@@ -257,36 +129,51 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _classes_down_the_columns,
+                lambda scores: (
+                    _softmax(scores, 1).argmax(axis=0),
+                    _softmax(scores, 1).max(axis=0),
+                ),
                 "Softmax is right, but the largest number is looked for down the "
                 "columns, so you get one class per column. One image is one row: "
                 "use `axis=1`.",
             ),
             Mistake(
-                _all_down_the_columns,
+                lambda scores: (
+                    _softmax(scores, 0).argmax(axis=0),
+                    _softmax(scores, 0).max(axis=0),
+                ),
                 "Everything is computed down the columns (`axis=0`), so you get one "
                 "class per column. One image is one row: use `axis=1` for softmax "
                 "and for argmax.",
             ),
             Mistake(
-                _no_softmax,
+                lambda scores: (scores.argmax(axis=1), scores.max(axis=1)),
                 "The classes are right. The largest score is not a probability yet: "
                 "apply softmax to each row first.",
             ),
             Mistake(
-                _softmax_down_the_columns,
+                lambda scores: (
+                    _softmax(scores, 0).argmax(axis=1),
+                    _softmax(scores, 0).max(axis=1),
+                ),
                 "Your softmax divides by the sum of each column, so every column sums "
                 "to 1. The probabilities of one image stand in one row: sum along "
                 "`axis=1`.",
             ),
             Mistake(
-                _softmax_of_the_batch,
+                lambda scores: (
+                    _softmax(scores, None).argmax(axis=1),
+                    _softmax(scores, None).max(axis=1),
+                ),
                 "The classes are right. Your softmax divides by the sum of the whole "
                 "batch, so each image's probability depends on the other images. "
                 "Divide by the row's own sum: `sum(axis=1, keepdims=True)`.",
             ),
             Mistake(
-                _sigmoid,
+                lambda scores: (
+                    scores.argmax(axis=1),
+                    1 / (1 + np.exp(-scores.max(axis=1))),
+                ),
                 "The classes are right. The sigmoid looks at each score alone, so a "
                 "row does not sum to 1. Softmax makes the scores of a row compete.",
             ),
@@ -296,26 +183,29 @@ EXERCISES = (
                 "shares are not probabilities: take `np.exp` of the scores first.",
             ),
             Mistake(
-                _powers_only,
+                lambda scores: (scores.argmax(axis=1), np.exp(scores).max(axis=1)),
                 "The classes are right. `np.exp` makes the scores positive, and they "
                 "still have to be divided by their row's sum.",
             ),
             Mistake(
-                _all_probabilities,
+                lambda scores: (scores.argmax(axis=1), _softmax(scores, 1)),
                 "The classes and the probabilities are right. Return only the "
                 "probability of the chosen class, one number for each row.",
             ),
             Mistake(
-                _probabilities_first,
+                lambda scores: to_class(scores)[::-1],
                 "Both arrays are right, in the wrong order: the classes come first.",
             ),
             Mistake(
-                _classes_alone,
+                lambda scores: scores.argmax(axis=1),
                 "The classes are right. Return their probabilities as well: two "
                 "arrays, separated by a comma.",
             ),
             Mistake(
-                _one_for_the_batch,
+                lambda scores: (
+                    _softmax(scores, 1).argmax(),
+                    _softmax(scores, 1).max(),
+                ),
                 "You get a single answer for the whole batch: without `axis=1`, "
                 "argmax and max look at all rows at once.",
             ),
@@ -336,39 +226,39 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _names_cut_short,
+                lambda: ("categorical", "sparse categorical", "binary"),
                 "All three are right. Write them as Keras wants them, with "
                 "underscores and `_crossentropy` at the end.",
             ),
             Mistake(
-                _forms_swapped,
+                lambda: (_SPARSE, _ONE_HOT, _BINARY),
                 "C is right, A and B are swapped. Sparse means that a label is stored "
                 "as one integer instead of a row of zeros with a single one.",
             ),
             Mistake(
-                _categorical_for_ten,
+                lambda: (_ONE_HOT, _ONE_HOT, _BINARY),
                 "A and C are right. In B a label is a single integer, and "
                 "`categorical_crossentropy` needs a row of ten numbers for each image.",
             ),
             Mistake(
-                _sparse_for_ten,
+                lambda: (_SPARSE, _SPARSE, _BINARY),
                 "B and C are right. In A each label is already a row of ten numbers, "
                 "and the sparse loss expects one integer for each image.",
             ),
             Mistake(
-                _binary_for_one_hot,
+                lambda: (_BINARY, _SPARSE, _BINARY),
                 "B and C are right. The labels in A are zeros and ones, but they "
                 "describe one choice among ten. The binary loss would judge ten "
                 "separate yes-or-no questions.",
             ),
             Mistake(
-                _sparse_for_two_classes,
+                lambda: (_ONE_HOT, _SPARSE, _SPARSE),
                 "A and B are right. The labels in C look like class numbers, but the "
                 "network has a single output: the sparse loss needs one output for "
                 "each class.",
             ),
             Mistake(
-                _categorical_for_two_classes,
+                lambda: (_ONE_HOT, _SPARSE, _ONE_HOT),
                 "A and B are right. In C there is one output and one number for each "
                 "label. `categorical_crossentropy` needs a row with one entry for each "
                 "class; a row of one entry always has loss 0.",
@@ -393,31 +283,45 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _drops_rows,
+                lambda probabilities, threshold: probabilities.argmax(axis=1)[
+                    probabilities.max(axis=1) >= threshold
+                ],
                 "The classes that stay are right, but the other rows are gone, so an "
                 "answer no longer stands beside its picture. Put -1 in their places.",
             ),
             Mistake(
-                _keeps_the_unsure,
+                lambda probabilities, threshold: np.where(
+                    probabilities.max(axis=1) < threshold,
+                    probabilities.argmax(axis=1),
+                    -1,
+                ),
                 "The two cases are swapped: a class where the network is sure enough, "
                 "-1 where it is not.",
             ),
             Mistake(
-                _strictly_above,
+                lambda probabilities, threshold: np.where(
+                    probabilities.max(axis=1) > threshold,
+                    probabilities.argmax(axis=1),
+                    -1,
+                ),
                 "Right but for one row, whose largest probability is exactly the "
                 "threshold. It reaches it: `>=`.",
             ),
             Mistake(
-                _zero_for_none,
+                lambda probabilities, threshold: np.where(
+                    probabilities.max(axis=1) >= threshold,
+                    probabilities.argmax(axis=1),
+                    0,
+                ),
                 "0 is a class, so nobody could tell this answer from a picture of "
                 "class 0. Take -1.",
             ),
             Mistake(
-                _never_none,
+                lambda probabilities, threshold: probabilities.argmax(axis=1),
                 "You return the class of every row, whatever the threshold is.",
             ),
             Mistake(
-                _yes_or_no,
+                lambda probabilities, threshold: probabilities.max(axis=1) >= threshold,
                 "You tell which rows reach the threshold. Return the class of these "
                 "rows, and -1 for the others.",
             ),

@@ -12,39 +12,6 @@ def price_of_knowing_nothing():
     return float(-np.log(1 / 50))
 
 
-def _price_in_bits():
-    return float(np.log2(50))
-
-
-def _price_with_base_ten():
-    return float(np.log10(50))
-
-
-def _always_a_coin():
-    return float(np.log(2))
-
-
-def _always_ten_classes():
-    return float(np.log(10))
-
-
-def _share_of_one_class():
-    return 1 / 50
-
-
-def _share_of_the_others():
-    return 1 - 1 / 50
-
-
-def _sign_of_the_logarithm():
-    return float(np.log(1 / 50))
-
-
-def _fifty_yes_or_no_questions():
-    share = 1 / 50
-    return float(-share * np.log(share) - (1 - share) * np.log(1 - share))
-
-
 def baseline(labels):
     """Predict the shares of the classes for every example, and average the losses."""
     shares = np.bincount(labels) / len(labels)
@@ -71,38 +38,6 @@ def _zero_times_infinity(labels):
     return -np.sum(shares * np.log(shares))
 
 
-def _even_classes(labels):
-    return np.log(labels.max() + 1)
-
-
-def _even_classes_that_occur(labels):
-    return np.log(len(set(labels.tolist())))
-
-
-def _baseline_in_bits(labels):
-    return baseline(labels) / np.log(2)
-
-
-def _largest_class_alone(labels):
-    return -np.log(_shares(labels).max())
-
-
-def _mean_over_the_classes(labels):
-    return -np.mean(np.log(_shares(labels)))
-
-
-def _sum_over_the_examples(labels):
-    return len(labels) * baseline(labels)
-
-
-def _without_the_minus(labels):
-    return -baseline(labels)
-
-
-def _accuracy_of_the_majority(labels):
-    return _shares(labels).max()
-
-
 def shares_removed():
     """Divide each loss by its own baseline; what is missing to 1 was learnt."""
     two_even = np.log(2)
@@ -115,32 +50,6 @@ def shares_removed():
     )
 
 
-def _rare_class_against_a_coin():
-    return *shares_removed()[:2], float(1 - 0.19 / np.log(2))
-
-
-def _all_against_a_coin():
-    return tuple(float(1 - loss / np.log(2)) for loss in (0.60, 1.50, 0.19))
-
-
-def _shares_that_are_left():
-    return tuple(1 - share for share in shares_removed())
-
-
-def _nats_below_the_baseline():
-    rare = -0.05 * np.log(0.05) - 0.95 * np.log(0.95)
-    pairs = ((np.log(2), 0.60), (np.log(10), 1.50), (rare, 0.19))
-    return tuple(float(base - loss) for base, loss in pairs)
-
-
-def _baselines_in_bits():
-    return tuple(float(1 - (1 - share) * np.log(2)) for share in shares_removed())
-
-
-def _losses_themselves():
-    return 0.60, 1.50, 0.19
-
-
 def floor_and_price_of_certainty():
     """Average over the nine labels that are right and the one that is wrong."""
     wrong = 0.1
@@ -151,84 +60,12 @@ def floor_and_price_of_certainty():
     return float(mean_loss(0.9)), float(mean_loss(0.999))
 
 
-def _no_floor():
-    return 0.0, floor_and_price_of_certainty()[1]
-
-
-def _no_floor_and_right_labels():
-    return 0.0, float(-np.log(0.999))
-
-
-def _right_labels_alone():
-    return float(-np.log(0.9)), float(-np.log(0.999))
-
-
-def _floor_of_right_labels():
-    return float(-np.log(0.9)), floor_and_price_of_certainty()[1]
-
-
-def _certainty_on_right_labels():
-    return floor_and_price_of_certainty()[0], float(-np.log(0.999))
-
-
-def _floor_of_a_coin():
-    return float(np.log(2)), floor_and_price_of_certainty()[1]
-
-
-def _probability_instead_of_loss():
-    return 0.9, floor_and_price_of_certainty()[1]
-
-
-def _wrong_labels_alone():
-    return floor_and_price_of_certainty()[0], float(-np.log(0.001))
-
-
-def _both_in_bits():
-    return tuple(loss / np.log(2) for loss in floor_and_price_of_certainty())
-
-
-def _certainty_first():
-    return floor_and_price_of_certainty()[::-1]
-
-
 def strongest_pull():
     """Try every p: the slope is 2 (p - 1) times the sigmoid's p (1 - p)."""
     p = np.linspace(0, 1, 300_001)
     pull = np.abs(2 * (p - 1) * p * (1 - p))
     best = np.argmax(pull)
     return float(p[best]), float(pull[best])
-
-
-def _slope_for_the_probability():
-    return 0.0, 2.0
-
-
-def _undecided():
-    return 0.5, 0.25
-
-
-def _crossentropys_pull():
-    return 0.0, 1.0
-
-
-def _half_forgotten():
-    return 1 / 3, 4 / 27
-
-
-def _for_target_0():
-    return 2 / 3, 8 / 27
-
-
-def _slope_with_its_sign():
-    return 1 / 3, -8 / 27
-
-
-def _place_of_the_inflection():
-    return float(-np.log(2)), 8 / 27
-
-
-def _squared_error_there():
-    return 1 / 3, 4 / 9
 
 
 EXERCISES = (
@@ -245,41 +82,41 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _price_in_bits,
+                lambda: float(np.log2(50)),
                 "The right amount in bits. Keras reports nats: use the natural "
                 "logarithm, `np.log`.",
             ),
             Mistake(
-                _price_with_base_ten,
+                lambda: float(np.log10(50)),
                 "You used the logarithm with base 10. Nats need the natural "
                 "logarithm, `np.log`.",
             ),
             Mistake(
-                _always_a_coin,
+                lambda: float(np.log(2)),
                 "0.693 is the price for two classes. It is not the price of knowing "
                 "nothing in general: here the true class gets only 1/50.",
             ),
             Mistake(
-                _always_ten_classes,
+                lambda: float(np.log(10)),
                 "2.303 is the price for ten classes. Here there are 50.",
             ),
             Mistake(
-                _share_of_one_class,
+                lambda: 1 / 50,
                 "1/50 is the probability that the true class gets, and the accuracy "
                 "of guessing. The loss is its negative logarithm.",
             ),
             Mistake(
-                _share_of_the_others,
+                lambda: 1 - 1 / 50,
                 "This is the share of wrong guesses. The loss is the negative "
                 "logarithm of the probability that the true class gets.",
             ),
             Mistake(
-                _sign_of_the_logarithm,
+                lambda: float(np.log(1 / 50)),
                 "The size is right, the sign is not: the logarithm of a probability "
                 "is negative, and the loss is minus that.",
             ),
             Mistake(
-                _fifty_yes_or_no_questions,
+                lambda: float(-0.02 * np.log(0.02) - 0.98 * np.log(0.98)),
                 "This is the price of one yes-or-no question with a share of 1/50. "
                 "Here one class out of 50 is asked for, in a single question.",
             ),
@@ -308,39 +145,39 @@ EXERCISES = (
                 "is NaN. It should count as 0; leave such classes out.",
             ),
             Mistake(
-                _even_classes,
+                lambda labels: np.log(labels.max() + 1),
                 "This is the logarithm of the number of classes, which is the price "
                 "if all are equally frequent. These are not.",
             ),
             Mistake(
-                _even_classes_that_occur,
+                lambda labels: np.log(len(set(labels.tolist()))),
                 "This is the logarithm of the number of classes that occur, as if "
                 "they were equally frequent. Weigh them by their shares.",
             ),
             Mistake(
-                _baseline_in_bits,
+                lambda labels: baseline(labels) / np.log(2),
                 "This is the right amount in bits. Use the natural logarithm.",
             ),
             Mistake(
-                _largest_class_alone,
+                lambda labels: -np.log(_shares(labels).max()),
                 "You took the loss of the examples of the largest class. The others "
                 "cost more, and belong in the mean.",
             ),
             Mistake(
-                _mean_over_the_classes,
+                lambda labels: -np.mean(np.log(_shares(labels))),
                 "You averaged over the classes. The loss is a mean over the examples, "
                 "so a class counts as often as it occurs: weigh by its share.",
             ),
             Mistake(
-                _sum_over_the_examples,
+                lambda labels: len(labels) * baseline(labels),
                 "This is the sum over all examples. The mean is asked for.",
             ),
             Mistake(
-                _without_the_minus,
+                lambda labels: -baseline(labels),
                 "The size is right, the sign is not: put a minus before the sum.",
             ),
             Mistake(
-                _accuracy_of_the_majority,
+                lambda labels: _shares(labels).max(),
                 "This is the accuracy of always naming the largest class. The "
                 "baseline of the loss is minus the sum of share times logarithm.",
             ),
@@ -361,32 +198,40 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _rare_class_against_a_coin,
+                lambda: (*shares_removed()[:2], float(1 - 0.19 / np.log(2))),
                 "A and B are right. C's classes are not equally frequent: answering "
                 "0.05 for everybody already costs 0.199, not 0.693.",
             ),
             Mistake(
-                _all_against_a_coin,
+                lambda: tuple(
+                    float(1 - loss / np.log(2)) for loss in (0.60, 1.50, 0.19)
+                ),
                 "You compared all three with 0.693, the price for two even classes. "
                 "Each network has its own baseline.",
             ),
             Mistake(
-                _shares_that_are_left,
+                lambda: tuple(1 - share for share in shares_removed()),
                 "You give the shares of the baseline that are left. What was removed "
                 "is 1 minus that.",
             ),
             Mistake(
-                _nats_below_the_baseline,
+                lambda: (
+                    float(np.log(2) - 0.60),
+                    float(np.log(10) - 1.50),
+                    float(-0.05 * np.log(0.05) - 0.95 * np.log(0.95) - 0.19),
+                ),
                 "These are the distances from the baseline in nats. Divide each by "
                 "its baseline.",
             ),
             Mistake(
-                _baselines_in_bits,
+                lambda: tuple(
+                    float(1 - (1 - share) * np.log(2)) for share in shares_removed()
+                ),
                 "The losses are in nats and your baselines in bits. Use the natural "
                 "logarithm for both.",
             ),
             Mistake(
-                _losses_themselves,
+                lambda: (0.60, 1.50, 0.19),
                 "These are the losses. Compare each with its own baseline.",
             ),
         ),
@@ -408,52 +253,54 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _no_floor_and_right_labels,
+                lambda: (0.0, float(-np.log(0.999))),
                 "You counted right labels only. One label in ten names the other "
                 "class, which got 1 - p, and its loss belongs in the mean.",
             ),
             Mistake(
-                _no_floor,
+                lambda: (0.0, floor_and_price_of_certainty()[1]),
                 "The second number is right. The first is not 0: whatever p the "
                 "network chooses, wrong labels cost something, and certainty would "
                 "cost infinitely much.",
             ),
             Mistake(
-                _right_labels_alone,
+                lambda: (float(-np.log(0.9)), float(-np.log(0.999))),
                 "These are the losses of the examples with right labels. One label in "
                 "ten names the other class, which got 1 - p.",
             ),
             Mistake(
-                _floor_of_right_labels,
+                lambda: (float(-np.log(0.9)), floor_and_price_of_certainty()[1]),
                 "The second number is right. For the first, p = 0.9 is the best "
                 "choice, but 0.105 is what right labels cost; add the wrong ones.",
             ),
             Mistake(
-                _certainty_on_right_labels,
+                lambda: (floor_and_price_of_certainty()[0], float(-np.log(0.999))),
                 "The first number is right. In the second you left out the wrong "
                 "labels, which cost -log(0.001) each.",
             ),
             Mistake(
-                _floor_of_a_coin,
+                lambda: (float(np.log(2)), floor_and_price_of_certainty()[1]),
                 "The second number is right. The network knows a lot, so it can do "
                 "better than a coin: try p = 0.9.",
             ),
             Mistake(
-                _probability_instead_of_loss,
+                lambda: (0.9, floor_and_price_of_certainty()[1]),
                 "0.9 is the best probability. The loss that it leads to is asked for.",
             ),
             Mistake(
-                _wrong_labels_alone,
+                lambda: (floor_and_price_of_certainty()[0], float(-np.log(0.001))),
                 "The first number is right. The second is the loss of an example with "
                 "a wrong label; nine in ten have a right one, and cost next to "
                 "nothing.",
             ),
             Mistake(
-                _both_in_bits,
+                lambda: tuple(
+                    loss / np.log(2) for loss in floor_and_price_of_certainty()
+                ),
                 "Both numbers are right in bits. Nats are asked for.",
             ),
             Mistake(
-                _certainty_first,
+                lambda: floor_and_price_of_certainty()[::-1],
                 "Both numbers are right, in the wrong order: the lowest loss first.",
             ),
         ),
@@ -475,40 +322,40 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _slope_for_the_probability,
+                lambda: (0.0, 2.0),
                 "This is the slope along p. The network chooses the score, and "
                 "between the two lies the sigmoid, whose slope at p = 0 is 0.",
             ),
             Mistake(
-                _undecided,
+                lambda: (0.5, 0.25),
                 "At p = 0.5 the sigmoid is steepest, but the pull is a product: the "
                 "distance 1 - p grows as p falls. A little below 0.5 it is stronger.",
             ),
             Mistake(
-                _crossentropys_pull,
+                lambda: (0.0, 1.0),
                 "This is crossentropy: its pull is strongest where the mistake is "
                 "worst. The squared error's is multiplied by the sigmoid's slope.",
             ),
             Mistake(
-                _half_forgotten,
+                lambda: (1 / 3, 4 / 27),
                 "The place is right. The derivative of a square has a factor 2.",
             ),
             Mistake(
-                _for_target_0,
+                lambda: (2 / 3, 8 / 27),
                 "This is the answer for target 0. For target 1 the distance to the "
                 "label is 1 - p.",
             ),
             Mistake(
-                _slope_with_its_sign,
+                lambda: (1 / 3, -8 / 27),
                 "Place and size are right. How hard it pulls is asked for: without "
                 "the sign.",
             ),
             Mistake(
-                _place_of_the_inflection,
+                lambda: (float(-np.log(2)), 8 / 27),
                 "This is the score at that place. Its probability is asked for.",
             ),
             Mistake(
-                _squared_error_there,
+                lambda: (1 / 3, 4 / 9),
                 "The place is right. You gave the squared error there; its slope "
                 "along the score is asked for.",
             ),

@@ -15,30 +15,6 @@ def bits_and_perplexity():
     return float(nats / np.log(2)), float(np.exp(nats))
 
 
-def _multiplied_by_log_2():
-    return float(LOSS * np.log(2)), float(np.exp(LOSS))
-
-
-def _two_to_the_nats():
-    return float(LOSS / np.log(2)), float(2**LOSS)
-
-
-def _exponential_of_the_bits():
-    return float(LOSS / np.log(2)), float(np.exp(LOSS / np.log(2)))
-
-
-def _mean_probability():
-    return float(LOSS / np.log(2)), float(np.exp(-LOSS))
-
-
-def _perplexity_first():
-    return bits_and_perplexity()[::-1]
-
-
-def _share_of_the_classes():
-    return float(LOSS / np.log(2)), float(256 / np.exp(LOSS))
-
-
 BATCH, LENGTH, CODES = 128, 100, 256
 
 
@@ -48,30 +24,6 @@ def bytes_of_targets():
     integers = batch * length * 4
     one_hot = batch * length * codes * 4
     return integers, one_hot
-
-
-def _one_target_a_window():
-    return BATCH * 4, BATCH * CODES * 4
-
-
-def _numbers_instead_of_bytes():
-    return BATCH * LENGTH, BATCH * LENGTH * CODES
-
-
-def _one_hot_in_single_bytes():
-    return BATCH * LENGTH * 4, BATCH * LENGTH * CODES
-
-
-def _one_window():
-    return LENGTH * 4, LENGTH * CODES * 4
-
-
-def _same_size():
-    return BATCH * LENGTH * 4, BATCH * LENGTH * 4
-
-
-def _eight_bytes_each():
-    return BATCH * LENGTH * 8, BATCH * LENGTH * CODES * 8
 
 
 def unigram_loss(train, test):
@@ -94,51 +46,6 @@ def _one_more(codes):
     return counts / counts.sum()
 
 
-def _entropy_of_the_first(train, test):
-    p = _one_more(train)
-    return -np.sum(p * np.log(p))
-
-
-def _entropy_of_the_second(train, test):
-    p = _one_more(test)
-    return -np.sum(p * np.log(p))
-
-
-def _shares_of_the_second(train, test):
-    return -np.mean(np.log(_one_more(test)[test]))
-
-
-def _the_text_that_was_counted(train, test):
-    return -np.mean(np.log(_one_more(train)[train]))
-
-
-def _nothing_added(train, test):
-    counts = np.bincount(train, minlength=256)
-    return -np.mean(np.log(counts[test] / counts.sum()))
-
-
-def _one_added_where_seen(train, test):
-    counts = np.bincount(train, minlength=256)
-    p = (counts + 1) / counts.sum()
-    return -np.mean(np.log(p[test]))
-
-
-def _unigram_in_bits(train, test):
-    return unigram_loss(train, test) / np.log(2)
-
-
-def _unigram_sum(train, test):
-    return unigram_loss(train, test) * len(test)
-
-
-def _unigram_without_minus(train, test):
-    return -unigram_loss(train, test)
-
-
-def _all_codes_alike(train, test):
-    return np.log(256)
-
-
 def at_temperature(probabilities, temperature):
     """Raise to the power 1 / T, then divide each row by its sum."""
     weights = probabilities ** (1 / temperature)
@@ -152,22 +59,6 @@ def _draw_probabilities(rng):
 
 def _normalised(weights):
     return weights / weights.sum(axis=-1, keepdims=True)
-
-
-def _divided(probabilities, temperature):
-    return _normalised(probabilities / temperature)
-
-
-def _wrong_way_round(probabilities, temperature):
-    return _normalised(probabilities**temperature)
-
-
-def _shares_not_made(probabilities, temperature):
-    return probabilities ** (1 / temperature)
-
-
-def _probabilities_as_logits(probabilities, temperature):
-    return _normalised(np.exp(probabilities / temperature))
 
 
 def _divided_by_the_whole(probabilities, temperature):
@@ -197,30 +88,6 @@ def _each_loss(y, probabilities):
     return -np.log(np.take_along_axis(probabilities, y[..., None], axis=-1)[..., 0])
 
 
-def _mean_of_each_window(y, probabilities):
-    return _each_loss(y, probabilities).mean(axis=1)
-
-
-def _one_mean_for_all(y, probabilities):
-    return _each_loss(y, probabilities).mean()
-
-
-def _sum_over_windows(y, probabilities):
-    return _each_loss(y, probabilities).sum(axis=0)
-
-
-def _logarithm_of_the_mean(y, probabilities):
-    return -np.log(np.exp(-_each_loss(y, probabilities)).mean(axis=0))
-
-
-def _places_in_bits(y, probabilities):
-    return loss_by_place(y, probabilities) / np.log(2)
-
-
-def _most_probable_code(y, probabilities):
-    return -np.log(probabilities.max(axis=-1)).mean(axis=0)
-
-
 EXERCISES = (
     Exercise(
         id="shakespeare-1",
@@ -234,31 +101,31 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _multiplied_by_log_2,
+                lambda: (float(LOSS * np.log(2)), float(np.exp(LOSS))),
                 "The perplexity is right. A bit is smaller than a nat, so there must "
                 "be more bits than nats: divide by log 2.",
             ),
             Mistake(
-                _two_to_the_nats,
+                lambda: (float(LOSS / np.log(2)), float(2**LOSS)),
                 "The bits are right. For the perplexity, base and unit belong "
                 "together: e to the nats, or 2 to the bits.",
             ),
             Mistake(
-                _exponential_of_the_bits,
+                lambda: (float(LOSS / np.log(2)), float(np.exp(LOSS / np.log(2)))),
                 "The bits are right. For the perplexity, base and unit belong "
                 "together: e to the nats, or 2 to the bits, not e to the bits.",
             ),
             Mistake(
-                _mean_probability,
+                lambda: (float(LOSS / np.log(2)), float(np.exp(-LOSS))),
                 "The bits are right. The second number is the probability that such a "
                 "loss stands for; the perplexity is its inverse.",
             ),
             Mistake(
-                _perplexity_first,
+                lambda: bits_and_perplexity()[::-1],
                 "Both numbers are right, in the wrong order: bits first.",
             ),
             Mistake(
-                _share_of_the_classes,
+                lambda: (float(LOSS / np.log(2)), float(256 / np.exp(LOSS))),
                 "The bits are right. The perplexity does not depend on the number of "
                 "classes: it is the exponential of the loss.",
             ),
@@ -278,30 +145,30 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _one_target_a_window,
+                lambda: (BATCH * 4, BATCH * CODES * 4),
                 "You counted one target a window. Each of the 100 places has a target "
                 "of its own: the character that follows.",
             ),
             Mistake(
-                _numbers_instead_of_bytes,
+                lambda: (BATCH * LENGTH, BATCH * LENGTH * CODES),
                 "You counted numbers. Each of them, int32 or float32, takes four "
                 "bytes.",
             ),
             Mistake(
-                _one_hot_in_single_bytes,
+                lambda: (BATCH * LENGTH * 4, BATCH * LENGTH * CODES),
                 "The integers are right. The numbers of a one-hot vector are float32 "
                 "here, four bytes each, although all are 0 or 1.",
             ),
             Mistake(
-                _one_window,
+                lambda: (LENGTH * 4, LENGTH * CODES * 4),
                 "You counted one window. The batch has 128.",
             ),
             Mistake(
-                _same_size,
+                lambda: (BATCH * LENGTH * 4, BATCH * LENGTH * 4),
                 "A one-hot vector has a number for each of the 256 codes, not one.",
             ),
             Mistake(
-                _eight_bytes_each,
+                lambda: (BATCH * LENGTH * 8, BATCH * LENGTH * CODES * 8),
                 "You counted eight bytes a number. int32 and float32 have 32 bits, "
                 "which is four bytes.",
             ),
@@ -325,48 +192,56 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _entropy_of_the_first,
+                lambda train, test: (
+                    -np.sum(_one_more(train) * np.log(_one_more(train)))
+                ),
                 "This is the entropy of the probabilities, the loss on a text with "
                 "exactly these shares. Take the loss of the characters of `test`.",
             ),
             Mistake(
-                _entropy_of_the_second,
+                lambda train, test: -np.sum(_one_more(test) * np.log(_one_more(test))),
                 "You counted `test` and took the entropy. Count `train`, and take the "
                 "loss of the characters of `test`.",
             ),
             Mistake(
-                _shares_of_the_second,
+                lambda train, test: -np.mean(np.log(_one_more(test)[test])),
                 "You counted the text that is to be predicted. A prediction may know "
                 "`train` only.",
             ),
             Mistake(
-                _the_text_that_was_counted,
+                lambda train, test: -np.mean(np.log(_one_more(train)[train])),
                 "You took the loss on the text that was counted. Take it on `test`.",
             ),
             Mistake(
-                _nothing_added,
+                lambda train, test: (
+                    -np.log(np.bincount(train, minlength=256)[test] / len(train)).mean()
+                ),
                 "A code that `train` never has got probability 0, and the loss is "
                 "infinite. Add 1 to each of the 256 counts.",
             ),
             Mistake(
-                _one_added_where_seen,
+                lambda train, test: (
+                    -np.log(
+                        (np.bincount(train, minlength=256)[test] + 1) / len(train)
+                    ).mean()
+                ),
                 "Your probabilities sum to more than 1: divide by the sum of the "
                 "counts after 1 was added to each.",
             ),
             Mistake(
-                _unigram_in_bits,
+                lambda train, test: unigram_loss(train, test) / np.log(2),
                 "This is the right amount in bits. Use the natural logarithm.",
             ),
             Mistake(
-                _unigram_sum,
+                lambda train, test: unigram_loss(train, test) * len(test),
                 "This is the sum over all characters. The mean is asked for.",
             ),
             Mistake(
-                _unigram_without_minus,
+                lambda train, test: -unigram_loss(train, test),
                 "The size is right, the sign is not: put a minus before the mean.",
             ),
             Mistake(
-                _all_codes_alike,
+                lambda train, test: np.log(256),
                 "This is the price if all 256 codes are equally probable. Use how "
                 "often each occurs in `train`.",
             ),
@@ -387,22 +262,28 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _divided,
+                lambda probabilities, temperature: _normalised(
+                    probabilities / temperature
+                ),
                 "You divided the probabilities. After normalising, that changes "
                 "nothing: the temperature divides the logits.",
             ),
             Mistake(
-                _wrong_way_round,
+                lambda probabilities, temperature: _normalised(
+                    probabilities**temperature
+                ),
                 "The power is 1 / T, not T: a low temperature must make the largest "
                 "probability larger.",
             ),
             Mistake(
-                _shares_not_made,
+                lambda probabilities, temperature: probabilities ** (1 / temperature),
                 "The weights are right. Divide each row by its sum, so that they are "
                 "probabilities.",
             ),
             Mistake(
-                _probabilities_as_logits,
+                lambda probabilities, temperature: _normalised(
+                    np.exp(probabilities / temperature)
+                ),
                 "You took the probabilities for logits. The logits are their "
                 "logarithms.",
             ),
@@ -433,30 +314,34 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _mean_of_each_window,
+                lambda y, probabilities: _each_loss(y, probabilities).mean(axis=1),
                 "You averaged over the places and have one number a window. Average "
                 "over the windows, `axis=0`, for one number a place.",
             ),
             Mistake(
-                _one_mean_for_all,
+                lambda y, probabilities: _each_loss(y, probabilities).mean(),
                 "You averaged over everything. Average over the windows alone, "
                 "`axis=0`.",
             ),
             Mistake(
-                _sum_over_windows,
+                lambda y, probabilities: _each_loss(y, probabilities).sum(axis=0),
                 "You summed over the windows. The mean is asked for.",
             ),
             Mistake(
-                _logarithm_of_the_mean,
+                lambda y, probabilities: (
+                    -np.log(np.exp(-_each_loss(y, probabilities)).mean(axis=0))
+                ),
                 "You averaged the probabilities and took the logarithm afterwards. The "
                 "loss is the mean of the logarithms.",
             ),
             Mistake(
-                _places_in_bits,
+                lambda y, probabilities: loss_by_place(y, probabilities) / np.log(2),
                 "This is the right amount in bits. Use the natural logarithm.",
             ),
             Mistake(
-                _most_probable_code,
+                lambda y, probabilities: (
+                    -np.log(probabilities.max(axis=-1)).mean(axis=0)
+                ),
                 "You took the largest probability at each place, whatever the target. "
                 "Take the probability of the true character.",
             ),

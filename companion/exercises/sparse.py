@@ -16,34 +16,6 @@ def mean_loss():
     return losses.sparse_categorical_crossentropy([2, 0], p).mean()
 
 
-def _counted_from_one():
-    return -np.log(_ROWS[[0, 1], [1, -1]]).mean()
-
-
-def _of_the_winners():
-    return -np.log(_ROWS.max(axis=1)).mean()
-
-
-def _sum_of_both():
-    return 2 * mean_loss()
-
-
-def _in_bits():
-    return mean_loss() / np.log(2)
-
-
-def _mean_before_logarithm():
-    return -np.log(_ROWS[[0, 1], [2, 0]].mean())
-
-
-def _over_all_classes():
-    return mean_loss() / 3
-
-
-def _sign_forgotten():
-    return -mean_loss()
-
-
 def memory():
     """Compute the gigabytes of one-hot labels, and how many times int32 saves."""
     tokens, classes = 100_000, 50_000
@@ -52,70 +24,10 @@ def memory():
     return one_hot / 1e9, one_hot // integers
 
 
-def _in_bytes():
-    return 20e9, 50_000
-
-
-def _in_megabytes():
-    return 20_000.0, 50_000
-
-
-def _double_precision():
-    return 40.0, 100_000
-
-
-def _one_byte_an_entry():
-    return 5.0, 50_000
-
-
-def _in_bits_of_memory():
-    return 160.0, 50_000
-
-
-def _labels_of_eight_bytes():
-    return 20.0, 25_000
-
-
-def _as_many_as_tokens():
-    return 20.0, 100_000
-
-
-def _in_gibibytes():
-    return 20e9 / 2**30, 50_000
-
-
-def _factor_turned():
-    return 20.0, 1 / 50_000
-
-
 def share_without_a_unit():
     """Find the share of labels that cost nothing, from the mean loss."""
     # Every other label costs log 10, because each class has the probability 0.1.
     return 1 - 2.072 / np.log(10)
-
-
-def _share_with_a_unit():
-    return 2.072 / np.log(10)
-
-
-def _probability_from_the_loss():
-    return np.exp(-2.072)
-
-
-def _difference_of_losses():
-    return np.log(10) - 2.072
-
-
-def _difference_as_a_factor():
-    return 1 - np.exp(2.072 - np.log(10))
-
-
-def _nothing_wrong():
-    return 0.0
-
-
-def _in_per_cent():
-    return 100 * share_without_a_unit()
 
 
 def as_classes(labels):
@@ -130,30 +42,9 @@ def _draw_labels(rng):
     return (rng.permutation(labels),)
 
 
-def _one_subtracted(labels):
-    return labels - 1, np.unique(labels)
-
-
-def _least_subtracted(labels):
-    return labels - labels.min(), np.unique(labels)
-
-
-def _swapped(labels):
-    return as_classes(labels)[::-1]
-
-
 def _largest_first(labels):
     classes, names = as_classes(labels)
     return len(names) - 1 - classes, names
-
-
-def _names_for_each_example(labels):
-    return as_classes(labels)[0], labels
-
-
-def _numbered_from_one(labels):
-    classes, names = as_classes(labels)
-    return classes + 1, names
 
 
 def _one_hot(labels):
@@ -176,26 +67,6 @@ def _draw_layer(rng):
     return rng.normal(size=(units, classes)), rng.normal(size=classes), order
 
 
-def _the_other_way(kernel, bias, order):
-    return kernel[:, order], bias[order]
-
-
-def _bias_left_behind(kernel, bias, order):
-    return kernel[:, np.argsort(order)], bias
-
-
-def _kernel_left_behind(kernel, bias, order):
-    return kernel, bias[np.argsort(order)]
-
-
-def _nothing_moved(kernel, bias, order):
-    return kernel, bias
-
-
-def _reversed(kernel, bias, order):
-    return kernel[:, ::-1], bias[::-1]
-
-
 EXERCISES = (
     Exercise(
         id="sparse-1",
@@ -210,35 +81,35 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _counted_from_one,
+                lambda: -np.log(_ROWS[[0, 1], [1, -1]]).mean(),
                 "You counted the classes from 1 (and Python read place -1 as the last "
                 "one). The label 2 is the third entry, and the label 0 the first.",
             ),
             Mistake(
-                _of_the_winners,
+                lambda: -np.log(_ROWS.max(axis=1)).mean(),
                 "You took the largest probability of each row. The label decides "
                 "which one counts.",
             ),
             Mistake(
-                _sum_of_both,
+                lambda: 2 * mean_loss(),
                 "This is the sum. Asked for is the mean of the two losses.",
             ),
             Mistake(
-                _in_bits,
+                lambda: mean_loss() / np.log(2),
                 "This is the loss in bits. Use the natural logarithm.",
             ),
             Mistake(
-                _mean_before_logarithm,
+                lambda: -np.log(_ROWS[[0, 1], [2, 0]].mean()),
                 "You averaged the probabilities first. Take the logarithm of each, "
                 "then the mean.",
             ),
             Mistake(
-                _over_all_classes,
+                lambda: mean_loss() / 3,
                 "You divided by the number of classes as well. Each example has one "
                 "loss; the mean runs over the two examples.",
             ),
             Mistake(
-                _sign_forgotten,
+                lambda: -mean_loss(),
                 "The sign is missing: logarithms of probabilities are negative.",
             ),
         ),
@@ -256,44 +127,44 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _in_bytes,
+                lambda: (20e9, 50_000),
                 "The factor is right. The size is in bytes: divide it by 10 to the 9.",
             ),
             Mistake(
-                _in_megabytes,
+                lambda: (20_000.0, 50_000),
                 "The factor is right. The size is in megabytes: a gigabyte is a "
                 "thousand of them.",
             ),
             Mistake(
-                _double_precision,
+                lambda: (40.0, 100_000),
                 "This is float64, 8 bytes an entry. float32 has 32 bits: 4 bytes.",
             ),
             Mistake(
-                _one_byte_an_entry,
+                lambda: (5.0, 50_000),
                 "The factor is right. You counted one byte an entry; float32 has "
                 "4 bytes.",
             ),
             Mistake(
-                _in_bits_of_memory,
+                lambda: (160.0, 50_000),
                 "The factor is right. The size is in gigabits: a byte has 8 bits.",
             ),
             Mistake(
-                _labels_of_eight_bytes,
+                lambda: (20.0, 25_000),
                 "The size is right. For the factor you took labels of 8 bytes, as in "
                 "int64; int32 has 4.",
             ),
             Mistake(
-                _as_many_as_tokens,
+                lambda: (20.0, 100_000),
                 "The size is right. The factor is that of one label: 50,000 entries "
                 "against one number of the same size.",
             ),
             Mistake(
-                _in_gibibytes,
+                lambda: (20e9 / 2**30, 50_000),
                 "The factor is right. You divided by 2 to the 30; the gigabytes asked "
                 "for are 10 to the 9 bytes.",
             ),
             Mistake(
-                _factor_turned,
+                lambda: (20.0, 1 / 50_000),
                 "The size is right. The factor is turned round: say how many times "
                 "smaller the integers are.",
             ),
@@ -313,32 +184,32 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _share_with_a_unit,
+                lambda: 2.072 / np.log(10),
                 "This is the share of labels that have a unit. Asked for are those "
                 "that have none.",
             ),
             Mistake(
-                _probability_from_the_loss,
+                lambda: np.exp(-2.072),
                 "This turns the mean loss into a probability, as if all examples had "
                 "the same loss. Here some cost 0 and the others log 10.",
             ),
             Mistake(
-                _difference_of_losses,
+                lambda: np.log(10) - 2.072,
                 "This is by how much the mean is too low, in nats. Divide it by what "
                 "one missing label takes away, log 10.",
             ),
             Mistake(
-                _difference_as_a_factor,
+                lambda: 1 - np.exp(2.072 - np.log(10)),
                 "You compared the probabilities behind the two losses. The mean loss "
                 "is a mean of 0s and log 10s: compare the losses.",
             ),
             Mistake(
-                _nothing_wrong,
+                lambda: 0.0,
                 "With nothing wrong, each label would cost log 10 = 2.303, and so "
                 "would the mean. 2.072 is less.",
             ),
             Mistake(
-                _in_per_cent,
+                lambda: 100 * share_without_a_unit(),
                 "This is the share in per cent. Give it as a number between 0 and 1.",
             ),
         ),
@@ -359,16 +230,16 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _one_subtracted,
+                lambda labels: (labels - 1, np.unique(labels)),
                 "Subtracting 1 helps only for labels that run from 1 without holes.",
             ),
             Mistake(
-                _least_subtracted,
+                lambda labels: (labels - labels.min(), np.unique(labels)),
                 "The classes now begin at 0, and the holes are still there: some "
                 "units would never be a true class.",
             ),
             Mistake(
-                _swapped,
+                lambda labels: as_classes(labels)[::-1],
                 "Both arrays are right, in the wrong order: the classes first.",
             ),
             Mistake(
@@ -377,12 +248,12 @@ EXERCISES = (
                 "smallest: `names[classes]` has to give the labels back.",
             ),
             Mistake(
-                _names_for_each_example,
+                lambda labels: (as_classes(labels)[0], labels),
                 "The classes are right. `names` needs one entry for each class, not "
                 "for each example.",
             ),
             Mistake(
-                _numbered_from_one,
+                lambda labels: (as_classes(labels)[0] + 1, as_classes(labels)[1]),
                 "Your classes begin at 1. Keras counts from 0.",
             ),
             Mistake(
@@ -409,26 +280,26 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _the_other_way,
+                lambda kernel, bias, order: (kernel[:, order], bias[order]),
                 "This is the way back: your unit k is the one of class `order[k]`. "
                 "The unit of class c has to stand at `order[c]`.",
             ),
             Mistake(
-                _bias_left_behind,
+                lambda kernel, bias, order: (kernel[:, np.argsort(order)], bias),
                 "The kernel is right. The biases belong to the units too and have to "
                 "move with them.",
             ),
             Mistake(
-                _kernel_left_behind,
+                lambda kernel, bias, order: (kernel, bias[np.argsort(order)]),
                 "The biases are right. The columns of the kernel have to move with "
                 "them.",
             ),
             Mistake(
-                _nothing_moved,
+                lambda kernel, bias, order: (kernel, bias),
                 "Nothing has moved: the network still says the old numbers.",
             ),
             Mistake(
-                _reversed,
+                lambda kernel, bias, order: (kernel[:, ::-1], bias[::-1]),
                 "You turned the order round. That is right for one renumbering only; "
                 "`order` says where each class goes.",
             ),

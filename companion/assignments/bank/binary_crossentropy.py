@@ -26,30 +26,6 @@ def _entropy(positives, negatives):
     return -p * np.log(p) - (1 - p) * np.log(1 - p)
 
 
-def _in_bits(positives, negatives):
-    return _entropy(positives, negatives) / np.log(2)
-
-
-def _of_a_coin(positives, negatives):
-    return np.log(2)
-
-
-def _of_the_rare_class(positives, negatives):
-    return -np.log(positives / (positives + negatives))
-
-
-def _of_the_frequent_class(positives, negatives):
-    return -np.log(negatives / (positives + negatives))
-
-
-def _all_negative(positives, negatives):
-    return 0.0
-
-
-def _summed(positives, negatives):
-    return (positives + negatives) * _entropy(positives, negatives)
-
-
 def _draw_predictions(rng):
     scores = rng.uniform(0.5, 3.0, size=4).round(1) * [1, -1, 1, -1]
     return rng.permutation([1, 1, 0, 0]), rng.permutation(scores)
@@ -68,25 +44,8 @@ def _slopes(labels, scores):
     return losses.binary_crossentropy_gradient(labels, scores, from_logits=True)
 
 
-def _uphill(labels, scores):
-    return -_slopes(labels, scores)
-
-
-def _of_the_mean(labels, scores):
-    return _slopes(labels, scores) / 4
-
-
 def _probabilities(labels, scores):
     return 1 / (1 + np.exp(-np.asarray(scores)))
-
-
-def _for_the_probability(labels, scores):
-    p = _probabilities(labels, scores)
-    return losses.binary_crossentropy_gradient(labels, p)
-
-
-def _decisions(labels, scores):
-    return (np.asarray(scores) > 0) - np.asarray(labels, float)
 
 
 def _draw_scaling(rng):
@@ -132,10 +91,6 @@ def _mean_loss(labels, scores, factor):
 
 def _unscaled(labels, scores, factor):
     return _mean_loss(labels, scores, 1)
-
-
-def _summed_loss(labels, scores, factor):
-    return 8 * _mean_loss(labels, scores, factor)
 
 
 def _rises_or_falls(labels, scores, factor):
@@ -189,14 +144,6 @@ def _the_other_line(inputs, hidden, fault):
     return source.last, "softmax"
 
 
-def _hidden_layer(inputs, hidden, fault):
-    return 3, "sigmoid"
-
-
-def _no_activation(inputs, hidden, fault):
-    return _source(inputs, hidden, fault).last, "linear"
-
-
 def _draw_curve(rng):
     return int(rng.integers(2**16)), int(rng.integers(150, 400))
 
@@ -240,28 +187,40 @@ TASKS = (
         text=_ask_for_the_best_constant,
         solution=_entropy,
         mistakes=(
-            Mistake(_in_bits, "Right in bits; nats were asked for."),
             Mistake(
-                _of_a_coin,
+                lambda positives, negatives: _entropy(positives, negatives) / np.log(2),
+                "Right in bits; nats were asked for.",
+            ),
+            Mistake(
+                lambda positives, negatives: np.log(2),
                 "0.693 is the price when both classes are equally frequent. They are "
                 "not, and knowing that is worth something.",
             ),
             Mistake(
-                _of_the_rare_class,
+                lambda positives, negatives: (
+                    -np.log(positives / (positives + negatives))
+                ),
                 "That is the loss of one example of class 1. The mean takes in both "
                 "classes.",
             ),
             Mistake(
-                _of_the_frequent_class,
+                lambda positives, negatives: (
+                    -np.log(negatives / (positives + negatives))
+                ),
                 "That is the loss of one example of class 0. The mean takes in both "
                 "classes.",
             ),
             Mistake(
-                _all_negative,
+                lambda positives, negatives: 0.0,
                 "Always saying 0 costs nothing for class 0, and infinitely much for "
                 "class 1. Accuracy may have been on your mind.",
             ),
-            Mistake(_summed, "That is the sum over all examples, not the mean."),
+            Mistake(
+                lambda positives, negatives: (
+                    (positives + negatives) * _entropy(positives, negatives)
+                ),
+                "That is the sum over all examples, not the mean.",
+            ),
         ),
     ),
     Task(
@@ -272,9 +231,12 @@ TASKS = (
         text=_ask_for_slopes,
         solution=_slopes,
         mistakes=(
-            Mistake(_uphill, "The signs are swapped: it is probability minus label."),
             Mistake(
-                _of_the_mean,
+                lambda labels, scores: -_slopes(labels, scores),
+                "The signs are swapped: it is probability minus label.",
+            ),
+            Mistake(
+                lambda labels, scores: _slopes(labels, scores) / 4,
                 "These are slopes of the mean. Each example's own loss was asked for.",
             ),
             Mistake(
@@ -282,12 +244,16 @@ TASKS = (
                 "These are the probabilities. The slope is probability minus label.",
             ),
             Mistake(
-                _for_the_probability,
+                lambda labels, scores: losses.binary_crossentropy_gradient(
+                    labels, _probabilities(labels, scores)
+                ),
                 "These are slopes for the probabilities. The sigmoid lies between them "
                 "and the scores.",
             ),
             Mistake(
-                _decisions,
+                lambda labels, scores: (
+                    (np.asarray(scores) > 0) - np.asarray(labels, float)
+                ),
                 "This is decision minus label. The slope takes the probability, "
                 "without a threshold.",
             ),
@@ -305,7 +271,10 @@ TASKS = (
         outcome=_rises_or_falls,
         mistakes=(
             Mistake(_unscaled, "That is the mean before the scores were multiplied."),
-            Mistake(_summed_loss, "That is the sum over the examples, not the mean."),
+            Mistake(
+                lambda labels, scores, factor: 8 * _mean_loss(labels, scores, factor),
+                "That is the sum over the examples, not the mean.",
+            ),
         ),
     ),
     Task(
@@ -322,11 +291,14 @@ TASKS = (
                 "unit and labels 0 and 1, and that line is right as it is.",
             ),
             Mistake(
-                _hidden_layer,
+                lambda inputs, hidden, fault: (3, "sigmoid"),
                 "A hidden layer may well have relu. The fault comes later.",
             ),
             Mistake(
-                _no_activation,
+                lambda inputs, hidden, fault: (
+                    _source(inputs, hidden, fault).last,
+                    "linear",
+                ),
                 "Then the output is a score. A probability was asked for.",
             ),
         ),

@@ -27,30 +27,6 @@ def _one_loss(classes, true, other, p, rest):
     return -np.log(p)
 
 
-def _one_loss_in_bits(classes, true, other, p, rest):
-    return -np.log2(p)
-
-
-def _of_the_winner(classes, true, other, p, rest):
-    return -np.log(rest)
-
-
-def _sign_forgotten(classes, true, other, p, rest):
-    return np.log(p)
-
-
-def _probability_missed(classes, true, other, p, rest):
-    return rest
-
-
-def _mean_over_classes(classes, true, other, p, rest):
-    return -np.log(p) / classes
-
-
-def _both_classes(classes, true, other, p, rest):
-    return -np.log(p) - np.log(1 - rest)
-
-
 def _draw_scores(rng):
     return int(rng.integers(3)), rng.permutation([-1.0, 0.5, 2.0]) + rng.integers(-2, 3)
 
@@ -70,24 +46,8 @@ def _slopes(true, scores):
     )
 
 
-def _uphill(true, scores):
-    return -_slopes(true, scores)
-
-
 def _softmax(true, scores):
     return _slopes(true, scores) + np.eye(3)[true]
-
-
-def _only_the_target(true, scores):
-    return _slopes(true, scores) * np.eye(3)[true]
-
-
-def _for_the_probability(true, scores):
-    return -np.eye(3)[true] / _softmax(true, scores)
-
-
-def _without_softmax(true, scores):
-    return np.asarray(scores) - np.eye(3)[true]
 
 
 # What is done to the scores, in words and as code.
@@ -133,14 +93,6 @@ def _changed(true, scores, change):
 def _loss_after(true, scores, change):
     z = _changed(true, scores, change)
     return losses.sparse_categorical_crossentropy(true, z, from_logits=True)
-
-
-def _probability_after(true, scores, change):
-    return np.exp(-_loss_after(true, scores, change))
-
-
-def _after_in_bits(true, scores, change):
-    return _loss_after(true, scores, change) / np.log(2)
 
 
 def _what_happens(true, scores, change):
@@ -194,14 +146,6 @@ def _the_other_line(classes, hidden, fault):
     return source.last, "sigmoid"
 
 
-def _integer_labels(classes, hidden, fault):
-    return _source(classes, hidden, fault).loss, "sparse_categorical_crossentropy"
-
-
-def _hidden_layer(classes, hidden, fault):
-    return 3, "softmax"
-
-
 def _draw_curve(rng):
     return tuple(rng.integers(-2, 3, size=2).tolist())
 
@@ -240,25 +184,31 @@ TASKS = (
         text=_ask_for_one_loss,
         solution=_one_loss,
         mistakes=(
-            Mistake(_one_loss_in_bits, "Right in bits; nats were asked for."),
             Mistake(
-                _of_the_winner,
+                lambda classes, true, other, p, rest: -np.log2(p),
+                "Right in bits; nats were asked for.",
+            ),
+            Mistake(
+                lambda classes, true, other, p, rest: -np.log(rest),
                 "That is the logarithm of the largest probability. The true class "
                 "counts, whether it won or not.",
             ),
-            Mistake(_sign_forgotten, "The size is right, and the minus is missing."),
             Mistake(
-                _probability_missed,
+                lambda classes, true, other, p, rest: np.log(p),
+                "The size is right, and the minus is missing.",
+            ),
+            Mistake(
+                lambda classes, true, other, p, rest: rest,
                 "That is 1 minus the probability of the true class. The loss is the "
                 "negative logarithm of that probability.",
             ),
             Mistake(
-                _mean_over_classes,
+                lambda classes, true, other, p, rest: -np.log(p) / classes,
                 "You divided by the number of classes. The classes are summed, and all "
                 "but the true one have target 0.",
             ),
             Mistake(
-                _both_classes,
+                lambda classes, true, other, p, rest: -np.log(p) - np.log(1 - rest),
                 "You charged the wrong class as well, as binary crossentropy would.",
             ),
         ),
@@ -271,22 +221,25 @@ TASKS = (
         text=_ask_for_slopes,
         solution=_slopes,
         mistakes=(
-            Mistake(_uphill, "The signs are swapped: it is softmax minus target."),
+            Mistake(
+                lambda true, scores: -_slopes(true, scores),
+                "The signs are swapped: it is softmax minus target.",
+            ),
             Mistake(
                 _softmax, "That is the softmax. The gradient is softmax minus target."
             ),
             Mistake(
-                _only_the_target,
+                lambda true, scores: _slopes(true, scores) * np.eye(3)[true],
                 "The other classes add nothing to the value of the loss, but their "
                 "scores do have a slope: their probability.",
             ),
             Mistake(
-                _for_the_probability,
+                lambda true, scores: -np.eye(3)[true] / _softmax(true, scores),
                 "That is the gradient for the probabilities. Softmax lies between them "
                 "and the scores.",
             ),
             Mistake(
-                _without_softmax,
+                lambda true, scores: np.asarray(scores) - np.eye(3)[true],
                 "You took the scores for probabilities: apply softmax first.",
             ),
         ),
@@ -303,11 +256,16 @@ TASKS = (
         outcome=_what_happens,
         mistakes=(
             Mistake(
-                _probability_after,
+                lambda true, scores, change: np.exp(-_loss_after(true, scores, change)),
                 "That is the probability of the true class. The loss is its negative "
                 "logarithm.",
             ),
-            Mistake(_after_in_bits, "Right in bits; nats were asked for."),
+            Mistake(
+                lambda true, scores, change: (
+                    _loss_after(true, scores, change) / np.log(2)
+                ),
+                "Right in bits; nats were asked for.",
+            ),
         ),
     ),
     Task(
@@ -324,10 +282,16 @@ TASKS = (
                 "one class is true, and that line is right as it is.",
             ),
             Mistake(
-                _integer_labels,
+                lambda classes, hidden, fault: (
+                    _source(classes, hidden, fault).loss,
+                    "sparse_categorical_crossentropy",
+                ),
                 "The sparse form takes integer labels. These are one-hot.",
             ),
-            Mistake(_hidden_layer, "A hidden layer may well have relu."),
+            Mistake(
+                lambda classes, hidden, fault: (3, "softmax"),
+                "A hidden layer may well have relu.",
+            ),
         ),
     ),
     Task(

@@ -35,26 +35,6 @@ def _twice(classes, p):
     return _from_scores(0, np.array([p] + [rest] * (classes - 1)))
 
 
-def _once(classes, p):
-    return -np.log(p)
-
-
-def _floor(classes, p):
-    return np.log(1 + (classes - 1) / np.e)
-
-
-def _knowing_nothing(classes, p):
-    return np.log(classes)
-
-
-def _twice_in_bits(classes, p):
-    return _twice(classes, p) / np.log(2)
-
-
-def _sum_alone(classes, p):
-    return _twice(classes, p) + p
-
-
 def _draw_large_scores(rng):
     gaps = rng.integers(5, 31, size=2) / 10
     base = float(rng.integers(8, 40) * 100)
@@ -72,22 +52,6 @@ def _ask_for_log_probabilities(scores):
 
 def _log_probabilities(scores):
     return np.log(_softmax(scores))
-
-
-def _probabilities(scores):
-    return _softmax(scores)
-
-
-def _shifted_only(scores):
-    return np.asarray(scores) - np.max(scores)
-
-
-def _as_losses(scores):
-    return -_log_probabilities(scores)
-
-
-def _log_in_bits(scores):
-    return _log_probabilities(scores) / np.log(2)
 
 
 def _draw_scaling(rng):
@@ -129,14 +93,6 @@ def _scaled_loss(true, scores, factor):
 
 def _unscaled_loss(true, scores, factor):
     return _scaled_loss(true, scores, 1)
-
-
-def _one_softmax(true, scores, factor):
-    return _from_scores(true, factor * np.asarray(scores))
-
-
-def _scaled_loss_in_bits(true, scores, factor):
-    return _scaled_loss(true, scores, factor) / np.log(2)
 
 
 def _rises_or_falls(true, scores, factor):
@@ -192,14 +148,6 @@ def _the_other_line(classes, hidden, fault):
     return source.last, "softmax"
 
 
-def _two_classes(classes, hidden, fault):
-    return _source(classes, hidden, fault).loss, "BinaryCrossentropy"
-
-
-def _hidden_layer(classes, hidden, fault):
-    return 3, "linear"
-
-
 def _draw_curve(rng):
     return int(rng.integers(20, 41)), int(rng.integers(3, 11))
 
@@ -242,23 +190,26 @@ TASKS = (
         solution=_twice,
         mistakes=(
             Mistake(
-                _once,
+                lambda classes, p: -np.log(p),
                 "That is the loss of the probability. But the loss takes the "
                 "probabilities for scores, and applies softmax to them.",
             ),
             Mistake(
-                _floor,
+                lambda classes, p: np.log(1 + (classes - 1) / np.e),
                 "That is the lowest loss with two softmaxes: it needs the "
                 "probability 1.",
             ),
             Mistake(
-                _knowing_nothing,
+                lambda classes, p: np.log(classes),
                 "That is the price of knowing nothing. The second softmax flattens "
                 "the probabilities, but not as far as that.",
             ),
-            Mistake(_twice_in_bits, "Right in bits; nats were asked for."),
             Mistake(
-                _sum_alone,
+                lambda classes, p: _twice(classes, p) / np.log(2),
+                "Right in bits; nats were asked for.",
+            ),
+            Mistake(
+                lambda classes, p: _twice(classes, p) + p,
                 "That is the log-sum-exp. The score of the true class, here its "
                 "probability, is still to be subtracted.",
             ),
@@ -273,20 +224,23 @@ TASKS = (
         solution=_log_probabilities,
         mistakes=(
             Mistake(
-                _probabilities,
+                _softmax,
                 "Those are the probabilities. Their logarithms were asked for.",
             ),
             Mistake(
-                _shifted_only,
+                lambda scores: np.asarray(scores) - np.max(scores),
                 "You subtracted the largest score. The logarithm of the sum of the "
                 "exponentials has to go as well, or the probabilities do not sum to 1.",
             ),
             Mistake(
-                _as_losses,
+                lambda scores: -_log_probabilities(scores),
                 "Those are the losses, with the sign turned round. The logarithm of a "
                 "probability is negative.",
             ),
-            Mistake(_log_in_bits, "Right with base 2; natural ones were asked for."),
+            Mistake(
+                lambda scores: _log_probabilities(scores) / np.log(2),
+                "Right with base 2; natural ones were asked for.",
+            ),
         ),
     ),
     Task(
@@ -301,8 +255,18 @@ TASKS = (
         outcome=_rises_or_falls,
         mistakes=(
             Mistake(_unscaled_loss, "That is the loss before the scores are scaled."),
-            Mistake(_one_softmax, "That is the loss of a network with one softmax."),
-            Mistake(_scaled_loss_in_bits, "Right in bits; nats were asked for."),
+            Mistake(
+                lambda true, scores, factor: _from_scores(
+                    true, factor * np.asarray(scores)
+                ),
+                "That is the loss of a network with one softmax.",
+            ),
+            Mistake(
+                lambda true, scores, factor: (
+                    _scaled_loss(true, scores, factor) / np.log(2)
+                ),
+                "Right in bits; nats were asked for.",
+            ),
         ),
     ),
     Task(
@@ -319,11 +283,17 @@ TASKS = (
                 "outputs are scores.",
             ),
             Mistake(
-                _two_classes,
+                lambda classes, hidden, fault: (
+                    _source(classes, hidden, fault).loss,
+                    "BinaryCrossentropy",
+                ),
                 "That would answer one yes-or-no question for each class. Here "
                 "exactly one class is true.",
             ),
-            Mistake(_hidden_layer, "A hidden layer may well have relu."),
+            Mistake(
+                lambda classes, hidden, fault: (3, "linear"),
+                "A hidden layer may well have relu.",
+            ),
         ),
     ),
     Task(

@@ -33,30 +33,6 @@ def _mean_hinge(labels, scores):
     return _hinges(labels, scores).mean()
 
 
-def _not_cut_off(labels, scores):
-    return np.mean(1 - np.multiply(labels, scores))
-
-
-def _squared(labels, scores):
-    return losses.squared_hinge(labels, scores).mean()
-
-
-def _mean_of_those_that_count(labels, scores):
-    return _hinges(labels, scores).sum() / 2
-
-
-def _summed(labels, scores):
-    return _hinges(labels, scores).sum()
-
-
-def _wrong_ones_alone(labels, scores):
-    return np.maximum(-np.multiply(labels, scores), 0).mean()
-
-
-def _labels_as_zero_and_one(labels, scores):
-    return np.maximum(1 - np.greater(labels, 0) * np.asarray(scores), 0).mean()
-
-
 def _ask_for_slopes(labels, scores):
     return (
         f"Four examples have the labels `{labels}` and the scores `{scores}`.\n\n"
@@ -67,27 +43,6 @@ def _ask_for_slopes(labels, scores):
 
 def _slopes(labels, scores):
     return losses.hinge_gradient(labels, scores)
-
-
-def _uphill(labels, scores):
-    return -_slopes(labels, scores)
-
-
-def _of_the_mean(labels, scores):
-    return _slopes(labels, scores) / 4
-
-
-def _never_silent(labels, scores):
-    return -np.asarray(labels, float)
-
-
-def _silent_once_right(labels, scores):
-    wrong = np.multiply(labels, scores) < 0
-    return np.where(wrong, _never_silent(labels, scores), 0)
-
-
-def _of_squared_hinge(labels, scores):
-    return losses.squared_hinge_gradient(labels, scores)
 
 
 # The three ways of `_draw_shift`, and what each does to Keras's loss.
@@ -138,21 +93,6 @@ def _shifted(scores, shift):
 
 def _hinge_after(true, scores, shift):
     return losses.categorical_hinge(np.eye(3)[true], _shifted(scores, shift))
-
-
-def _margin_forgotten(true, scores, shift):
-    return _hinge_after(true, scores, shift) - 1
-
-
-def _all_others(true, scores, shift):
-    violations = 1 + np.delete(scores, true) - scores[true]
-    return np.maximum(violations, 0).sum()
-
-
-def _crossentropy_after(true, scores, shift):
-    return losses.sparse_categorical_crossentropy(
-        true, _shifted(scores, shift), from_logits=True
-    )
 
 
 def _what_happens(true, scores, shift):
@@ -210,14 +150,6 @@ def _the_other_line(inputs, hidden, fault):
     return source.last, "sigmoid"
 
 
-def _squared_instead(inputs, hidden, fault):
-    return _source(inputs, hidden, fault).loss, "squared_hinge"
-
-
-def _hidden_layer(inputs, hidden, fault):
-    return 3, "linear"
-
-
 def _draw_curve(rng):
     return (float(rng.integers(8, 17) / 4),)
 
@@ -257,23 +189,33 @@ TASKS = (
         solution=_mean_hinge,
         mistakes=(
             Mistake(
-                _not_cut_off,
+                lambda labels, scores: np.mean(1 - np.multiply(labels, scores)),
                 "An example beyond the margin does not make up for another: its loss "
                 "is 0, never negative.",
             ),
-            Mistake(_squared, "That is the squared hinge."),
             Mistake(
-                _mean_of_those_that_count,
+                lambda labels, scores: losses.squared_hinge(labels, scores).mean(),
+                "That is the squared hinge.",
+            ),
+            Mistake(
+                lambda labels, scores: _hinges(labels, scores).sum() / 2,
                 "The mean is over all four examples, also over those with loss 0.",
             ),
-            Mistake(_summed, "That is the sum over the examples, not the mean."),
             Mistake(
-                _wrong_ones_alone,
+                lambda labels, scores: _hinges(labels, scores).sum(),
+                "That is the sum over the examples, not the mean.",
+            ),
+            Mistake(
+                lambda labels, scores: np.maximum(
+                    -np.multiply(labels, scores), 0
+                ).mean(),
                 "You charged only the wrong example. The hinge wants a margin of 1, "
                 "so an example that is right by less costs something too.",
             ),
             Mistake(
-                _labels_as_zero_and_one,
+                lambda labels, scores: np.maximum(
+                    1 - np.greater(labels, 0) * np.asarray(scores), 0
+                ).mean(),
                 "You took 0 for the label -1. Its examples then cost 1, whatever "
                 "their score is.",
             ),
@@ -287,17 +229,27 @@ TASKS = (
         text=_ask_for_slopes,
         solution=_slopes,
         mistakes=(
-            Mistake(_uphill, "The signs are swapped: a larger margin costs less."),
-            Mistake(_of_the_mean, "That is the slope of the mean of the four."),
             Mistake(
-                _never_silent,
+                lambda labels, scores: -_slopes(labels, scores),
+                "The signs are swapped: a larger margin costs less.",
+            ),
+            Mistake(
+                lambda labels, scores: _slopes(labels, scores) / 4,
+                "That is the slope of the mean of the four.",
+            ),
+            Mistake(
+                lambda labels, scores: -np.asarray(labels, float),
                 "Beyond the margin the loss is 0 and flat: there the slope is 0.",
             ),
             Mistake(
-                _silent_once_right,
+                lambda labels, scores: np.where(
+                    np.multiply(labels, scores) < 0, -np.asarray(labels, float), 0
+                ),
                 "Right is not enough: until the margin is 1 the loss has a slope.",
             ),
-            Mistake(_of_squared_hinge, "That is the slope of the squared hinge."),
+            Mistake(
+                losses.squared_hinge_gradient, "That is the slope of the squared hinge."
+            ),
         ),
     ),
     Task(
@@ -311,13 +263,23 @@ TASKS = (
         choices=("rises", "falls", "stays"),
         outcome=_what_happens,
         mistakes=(
-            Mistake(_margin_forgotten, "The margin of 1 is missing."),
             Mistake(
-                _all_others,
+                lambda true, scores, shift: _hinge_after(true, scores, shift) - 1,
+                "The margin of 1 is missing.",
+            ),
+            Mistake(
+                lambda true, scores, shift: np.maximum(
+                    1 + np.delete(scores, true) - scores[true], 0
+                ).sum(),
                 "You charged both other classes. Keras takes the larger of their "
                 "scores alone, or 0 where both are below it.",
             ),
-            Mistake(_crossentropy_after, "That is the crossentropy of the scores."),
+            Mistake(
+                lambda true, scores, shift: losses.sparse_categorical_crossentropy(
+                    true, _shifted(scores, shift), from_logits=True
+                ),
+                "That is the crossentropy of the scores.",
+            ),
         ),
     ),
     Task(
@@ -334,10 +296,16 @@ TASKS = (
                 "and +1, the output is a score, and that line is right as it is.",
             ),
             Mistake(
-                _squared_instead,
+                lambda inputs, hidden, fault: (
+                    _source(inputs, hidden, fault).loss,
+                    "squared_hinge",
+                ),
                 "The squared hinge is a loss of margins, but does not grow linearly.",
             ),
-            Mistake(_hidden_layer, "A hidden layer may well have relu."),
+            Mistake(
+                lambda inputs, hidden, fault: (3, "linear"),
+                "A hidden layer may well have relu.",
+            ),
         ),
     ),
     Task(
