@@ -21,9 +21,9 @@ from typing import Any
 import nbformat
 
 from benchmarks import machine
-from tools import chapters
 from tools.execute import environment, results
 from tools.set_repository import ROOT
+from website import chapters
 
 
 def main(arguments: Sequence[str]) -> None:

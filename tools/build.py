@@ -4,7 +4,7 @@
 
 Executes what has changed (``tools/execute.py``), runs Jupyter Book on the executed
 copies with its own execution off and with warnings as errors, and adds what an
-instructor takes away (``tools/instructors.py``). A page that did not run as its text
+instructor takes away (``website/instructors.py``). A page that did not run as its text
 says is built too, with a note at its head; the exit status is then not zero, so that no
 workflow publishes it.
 """
@@ -20,9 +20,9 @@ import nbformat
 import yaml
 
 from companion.statements import versions
-from tools import instructors
 from tools.execute import SOURCE, Failure, execute
 from tools.set_repository import ROOT, repository
+from website import instructors
 
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"

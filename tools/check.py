@@ -24,7 +24,8 @@ PYTEST = (sys.executable, "-m", "pytest", "-q", "-rs", "--durations=5")
 WORKERS = min(2, os.cpu_count() or 1)
 PARALLEL = (f"--numprocesses={WORKERS}", "--dist=worksteal")
 PACKAGE_TESTS = tuple(
-    f"tests/{name}" for name in ("companion", "benchmarks", "tools", "repository")
+    f"tests/{name}"
+    for name in ("companion", "benchmarks", "tools", "website", "repository")
 )
 # Where tests marked `backend` are: those of what differs by backend.
 BACKEND_TESTS = ("tests/companion", "tests/tools", "tests/book")

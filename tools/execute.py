@@ -6,7 +6,7 @@ Copies ``book/`` to ``out/src/book`` with executed notebooks in the place of the
 stored ones. An executed notebook is kept in ``out/executed`` under a key of all
 that can change its outputs: the notebook, the companion, the pinned versions,
 the versions that are installed, Python and the backend. What is kept holds each
-figure as SVG too, for ``tools/figures.py``; the pages show the PNG.
+figure as SVG too, for ``website/figures.py``; the pages show the PNG.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ from tools.set_repository import ROOT, notebooks
 OUT = ROOT / "out"
 EXECUTED = OUT / "executed"
 SOURCE = OUT / "src"
-STARTUP = Path(__file__).with_name("kernel_startup.py")
+STARTUP = ROOT / "website" / "kernel_startup.py"
 TIMEOUT_S = 600  # a cell
 # Of a notebook, however many run beside it: another number adds in another order.
 THREADS = 1

@@ -10,13 +10,13 @@ import pytest
 from companion import assignments, exercises, measurements, quizzes
 from companion._command import _parser
 from companion.data import _plays
-from tools import chapters
 from tools.set_repository import ROOT, notebooks
+from website import chapters
 
-REFERENCE = ROOT / chapters.REFERENCE
-PAGE = (REFERENCE / "for-instructors.md").read_text(encoding="utf-8")
-NOTES = (REFERENCE / "teaching-notes.md").read_text(encoding="utf-8")
-ASSIGNMENTS = (REFERENCE / "assignments.md").read_text(encoding="utf-8")
+TEACHING = ROOT / chapters.TEACHING
+PAGE = (TEACHING / "for-instructors.md").read_text(encoding="utf-8")
+NOTES = (TEACHING / "teaching-notes.md").read_text(encoding="utf-8")
+ASSIGNMENTS = (TEACHING / "assignments.md").read_text(encoding="utf-8")
 COURSE = {chapter.page: chapter for chapter in chapters.chapters()}
 QUIZZES = {name: quizzes.read(name).questions for name in quizzes.chapters()}
 PREDICTION = 5  # minutes, as the page explains
@@ -97,7 +97,7 @@ def sections(chapter):
 def test_the_blocks_are_current():
     for path, fresh in chapters.pages().items():
         stored = path.read_text(encoding="utf-8")
-        assert stored == fresh, "run `python -m tools.chapters`"
+        assert stored == fresh, "run `python -m website.chapters`"
 
 
 def test_every_chapter_is_on_both_pages():

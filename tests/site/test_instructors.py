@@ -12,9 +12,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from companion import quizzes
-from tools import deck, figures
 from tools.build import SITE
 from tools.execute import environment, results
+from website import deck, figures
 
 FOLDER = SITE / "instructors"
 GALLERY = FOLDER / "figures"
@@ -120,9 +120,7 @@ def test_links_lead_somewhere(chapters, pages):
     assert seen > 3 * len(list(GALLERY.rglob("*.svg")))
     reached = {
         urlsplit(link["href"]).path
-        for link in pages["book/reference/for-instructors.html"].find_all(
-            "a", href=True
-        )
+        for link in pages["book/teaching/for-instructors.html"].find_all("a", href=True)
     }
     for name in ("deck.html", "figures.zip", "figures/index.html"):
         assert f"../../instructors/{name}" in reached

@@ -1,6 +1,6 @@
 """Write what the instructors' pages say of each chapter, from the chapters themselves.
 
-    python -m tools.chapters
+    python -m website.chapters
 
 Objectives, prerequisites and minutes come from the notebooks' heads, the questions and
 what learners believe from the quizzes' bank, the running times from the record that
@@ -24,8 +24,8 @@ from tools.set_repository import ROOT
 
 RECORD = "chapter-minutes"
 ENTRY_QUIZ = "book/entry-quiz"  # a notebook, and no chapter
-REFERENCE = PurePosixPath("book/reference")
-# Where tools/instructors.py puts the questions, seen from REFERENCE.
+TEACHING = PurePosixPath("book/teaching")
+# Where website/instructors.py puts the questions, seen from TEACHING.
 SLIDES = "../../instructors/quizzes/slides"
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX"}
 
@@ -47,7 +47,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Chapter:
-    """What a notebook's head and exercises say; links are relative to REFERENCE.
+    """What a notebook's head and exercises say; links are relative to TEACHING.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class Chapter:
 
     @property
     def link(self) -> str:
-        """A Markdown link from a page in REFERENCE."""
+        """A Markdown link from a page in TEACHING."""
         return f"[{self.short}]({_relative(f'{self.page}.ipynb')})"
 
     @property
@@ -222,7 +222,7 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     } | {f"beliefs {chapter.name}": beliefs_block(chapter) for chapter in course}
     fresh = {}
     for name in ("for-instructors", "teaching-notes"):
-        path = root / REFERENCE / f"{name}.md"
+        path = root / TEACHING / f"{name}.md"
         fresh[path] = filled(path.read_text(encoding="utf-8"), blocks)
     return fresh
 
@@ -252,11 +252,11 @@ def _join(folder: PurePosixPath, target: str) -> str:
 
 
 def _relative(path: str) -> str:
-    return posixpath.relpath(path, REFERENCE)
+    return posixpath.relpath(path, TEACHING)
 
 
 def _moved(markdown: str, folder: PurePosixPath) -> str:
-    """Return Markdown from a page in a folder, with links that hold in REFERENCE."""
+    """Return Markdown from a page in a folder, with links that hold in TEACHING."""
 
     def move(link: re.Match[str]) -> str:
         if "://" in link[2]:

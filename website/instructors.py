@@ -2,14 +2,14 @@
 
 The deck of one lecture, all figures with their code, and each chapter's quiz for
 learning platforms and for the projector. ``tools/build.py`` calls this when the
-site is built; the page ``reference/for-instructors`` links to the files.
+site is built; the page ``teaching/for-instructors`` links to the files.
 """
 
 from pathlib import Path
 
 from companion import quizzes
 from companion.quizzes._export import file_name
-from tools import deck, figures
+from website import deck, figures
 
 # Where each format of the quizzes goes; those for a platform are also packed together.
 FORMATS = ("moodle", "qti", "slides")

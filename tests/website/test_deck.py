@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from companion import losses, quizzes
-from tools import deck
-from tools.figures import Figure
+from website import deck
+from website.figures import Figure
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><title>Up</title></svg>'
 LINE = Figure(1, "Up", "A line that rises.", "plot()", SVG)

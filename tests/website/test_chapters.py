@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from companion import quizzes
-from tools import chapters
-from tools.chapters import Chapter, Exercise
+from website import chapters
+from website.chapters import Chapter, Exercise
 
 PROSE = """\
 # Two coins: a test

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import nbformat
 
-from tools import chapters as course
 from tools.execute import results
 from tools.set_repository import ROOT
+from website import chapters as course
 
 SVG = "image/svg+xml"
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)

@@ -20,8 +20,8 @@ from html import escape
 from companion import _slides, quizzes
 from companion.quizzes._markup import html
 from companion.quizzes._slides import asked, explained
-from tools.figures import Chapter, Figure
 from tools.set_repository import ROOT
+from website.figures import Chapter, Figure
 
 SOURCE = ROOT / "slides" / "lecture.md"
 _DIRECTIVE = re.compile(r"^(figure|beside|question|notes|fact): +(.+)\n?", re.MULTILINE)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 
-from tools import figures
+from website import figures
 
 DRAWN = """\
 <?xml version="1.0" encoding="utf-8" standalone="no"?>

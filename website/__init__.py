@@ -1,0 +1,1 @@
+"""What turns executed notebooks into the site and into an instructor's files."""
