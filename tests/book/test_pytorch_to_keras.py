@@ -1,13 +1,12 @@
 """Every line of the PyTorch-to-Keras tables, computed on both sides and compared.
 
-The code is read from the chapter and run, so that what stands there is what agrees,
+The code is read from the page and run, so that what stands there is what agrees,
 and no line can stand there without a comparison.
 """
 
 import re
 
 import keras
-import nbformat
 import numpy as np
 import pytest
 
@@ -20,7 +19,7 @@ REASON = "PyTorch comes with the `peers` extra: `make test PEERS=1`"
 torch = pytest.importorskip("torch", reason=REASON)
 nn, L = torch.nn, keras.losses
 
-CHAPTER = ROOT / "book/practice/choosing-a-loss.ipynb"
+PAGE = ROOT / "book/reference/pytorch-to-keras.md"
 N, C = 7, 4
 RNG = np.random.default_rng(0)
 Z = RNG.normal(scale=2, size=(N, C)).astype("float32")  # scores
@@ -36,9 +35,8 @@ FROM_SCORES = {"from_logits": True}
 
 
 def table(heading):
-    """Return the rows of a table of the chapter: first cell to the others."""
-    page = nbformat.read(CHAPTER, as_version=4)
-    text = "\n".join(c.source for c in page.cells if c.cell_type == "markdown")
+    """Return the rows of a table of the page: first cell to the others."""
+    text = PAGE.read_text(encoding="utf-8")
     rows = text.partition(f"\n{heading}\n")[2].partition("\n\n")[0].split("\n")[1:]
     split = (re.split(r" \| ", row.strip("| ")) for row in rows)
     return {first: others for first, *others in split}

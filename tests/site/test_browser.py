@@ -51,9 +51,15 @@ def test_the_card_opened_by_its_address_prints_on_one_page(open_page, paper):
     assert not page.locator("#exercises").is_visible()
 
 
-@pytest.mark.parametrize("section", ["the-card", "from-pytorch"])
-def test_a_wide_table_of_the_card_s_page_fits_a_phone(open_page, section):
-    page = open_page("book/practice/choosing-a-loss.html", width=390)
+@pytest.mark.parametrize(
+    ("path", "section"),
+    [
+        ("practice/choosing-a-loss", "the-card"),
+        ("reference/pytorch-to-keras", "loss-by-loss"),
+    ],
+)
+def test_a_wide_table_fits_a_phone(open_page, path, section):
+    page = open_page(f"book/{path}.html", width=390)
     table = page.locator(f"#{section} table").first
     assert table.evaluate("t => t.scrollWidth <= t.parentElement.clientWidth")
     # Each cell stands below the one before.

@@ -85,7 +85,7 @@ def test_a_chapter_is_read_from_its_head_and_its_exercises(coins):
         objectives=("Toss a coin.", "Say what `p` is."),
         needs=(
             "[One coin](../start/one-coin.ipynb#tosses), the page "
-            "[Notation](notation.md), and [a coin](https://example.org/coin.ipynb)."
+            "[Notation](../reference/notation.md), and [a coin](https://example.org/coin.ipynb)."
         ),
         after=("book/start/one-coin",),
         exercises=(
