@@ -4,7 +4,7 @@ import numpy as np
 
 from companion import losses
 from companion.assignments import Mistake, Task
-from companion.assignments._faulty import model_source
+from companion.assignments._bug_hunts import Fault, bug_hunt
 
 
 def _draw_shares(rng):
@@ -96,52 +96,6 @@ def _unscaled(labels, scores, factor):
 def _rises_or_falls(labels, scores, factor):
     after, before = _mean_loss(labels, scores, factor), _unscaled(labels, scores, 1)
     return "rises" if after > before else "falls"
-
-
-_FAULTS = {
-    "one unit": ("last", "softmax", "sigmoid"),
-    "no probability": ("last", "relu", "sigmoid"),
-    "loss": ("loss", "categorical_crossentropy", "binary_crossentropy"),
-}
-
-
-def _draw_model(rng):
-    fault = list(_FAULTS)[rng.integers(len(_FAULTS))]
-    return int(rng.integers(2, 9)), int(rng.integers(1, 4)), fault
-
-
-def _source(inputs, hidden, fault):
-    place, wrong, _ = _FAULTS[fault]
-    words = {"last": "sigmoid", "loss": "binary_crossentropy"} | {place: wrong}
-    return model_source(
-        inputs=inputs,
-        widths=[16 * n for n in range(hidden, 0, -1)],
-        units=1,
-        last=words["last"],
-        loss=f'"{words["loss"]}"',
-    )
-
-
-def _ask_for_the_fault(inputs, hidden, fault):
-    return (
-        f"This model is to tell two classes apart: each example has {inputs} numbers "
-        "and a label 0 or 1, and the output is to be the probability of class 1. One "
-        f"word in quotes is wrong.\n\n{_source(inputs, hidden, fault).text}\n\n"
-        "Answer with a pair: the number of the line, and the word that belongs there, "
-        'for example `(2, "adam")`.'
-    )
-
-
-def _mended(inputs, hidden, fault):
-    place, _, right = _FAULTS[fault]
-    return getattr(_source(inputs, hidden, fault), place), right
-
-
-def _the_other_line(inputs, hidden, fault):
-    source = _source(inputs, hidden, fault)
-    if _FAULTS[fault][0] == "last":
-        return source.loss, "categorical_crossentropy"
-    return source.last, "softmax"
 
 
 def _draw_curve(rng):
@@ -277,28 +231,38 @@ TASKS = (
             ),
         ),
     ),
-    Task(
+    bug_hunt(
         title="a model that cannot learn",
-        kind="bug",
-        points=2,
-        draw=_draw_model,
-        text=_ask_for_the_fault,
-        solution=_mended,
+        question=(
+            "This model is to tell two classes apart: each example has {size} "
+            "numbers and a label 0 or 1, and the output is to be the probability of "
+            "class 1. One word in quotes is wrong.\n\n"
+            "{source}\n\n"
+            "Answer with a pair: the number of the line, and the word that belongs "
+            'there, for example `(2, "adam")`.'
+        ),
+        sizes=(2, 9),
+        model=lambda size, hidden: {
+            "inputs": size,
+            "widths": [16 * n for n in range(hidden, 0, -1)],
+            "units": 1,
+        },
+        sound={"last": "sigmoid", "loss": "binary_crossentropy"},
+        faults={
+            "one unit": Fault("last", "softmax", "sigmoid"),
+            "no probability": Fault("last", "relu", "sigmoid"),
+            "loss": Fault("loss", "categorical_crossentropy", "binary_crossentropy"),
+        },
+        sound_line=(
+            {"last": "softmax", "loss": "categorical_crossentropy"},
+            "That would go with two units and one-hot labels. This model has one "
+            "unit and labels 0 and 1, and that line is right as it is.",
+        ),
         mistakes=(
-            Mistake(
-                _the_other_line,
-                "That would go with two units and one-hot labels. This model has one "
-                "unit and labels 0 and 1, and that line is right as it is.",
-            ),
-            Mistake(
-                lambda inputs, hidden, fault: (3, "sigmoid"),
-                "A hidden layer may well have relu. The fault comes later.",
-            ),
-            Mistake(
-                lambda inputs, hidden, fault: (
-                    _source(inputs, hidden, fault).last,
-                    "linear",
-                ),
+            (3, "sigmoid", "A hidden layer may well have relu. The fault comes later."),
+            (
+                "last",
+                "linear",
                 "Then the output is a score. A probability was asked for.",
             ),
         ),

@@ -4,7 +4,7 @@ import numpy as np
 
 from companion import losses
 from companion.assignments import Mistake, Task
-from companion.assignments._faulty import model_source
+from companion.assignments._bug_hunts import Fault, bug_hunt
 
 
 def _draw_prediction(rng):
@@ -97,53 +97,6 @@ def _loss_after(true, scores, change):
 
 def _what_happens(true, scores, change):
     return ("stays", "falls", "rises")[list(_CHANGES).index(change)]
-
-
-_FAULTS = {
-    "not exclusive": ("last", "sigmoid", "softmax"),
-    "yes or no": ("loss", "binary_crossentropy", "categorical_crossentropy"),
-    "labels": ("loss", "sparse_categorical_crossentropy", "categorical_crossentropy"),
-}
-
-
-def _draw_model(rng):
-    fault = list(_FAULTS)[rng.integers(len(_FAULTS))]
-    return int(rng.integers(3, 9)), int(rng.integers(1, 4)), fault
-
-
-def _source(classes, hidden, fault):
-    place, wrong, _ = _FAULTS[fault]
-    words = {"last": "softmax", "loss": "categorical_crossentropy"} | {place: wrong}
-    return model_source(
-        inputs=20,
-        widths=[32 * n for n in range(hidden, 0, -1)],
-        units=classes,
-        last=words["last"],
-        loss=f'"{words["loss"]}"',
-    )
-
-
-def _ask_for_the_fault(classes, hidden, fault):
-    return (
-        f"This model is to tell {classes} classes apart. Each example is of exactly "
-        f"one class, its label is one-hot (a row of {classes} numbers), and the "
-        "outputs are to be probabilities that sum to 1. One word in quotes is wrong."
-        f"\n\n{_source(classes, hidden, fault).text}\n\n"
-        "Answer with a pair: the number of the line, and the word that belongs there, "
-        'for example `(2, "adam")`.'
-    )
-
-
-def _mended(classes, hidden, fault):
-    place, _, right = _FAULTS[fault]
-    return getattr(_source(classes, hidden, fault), place), right
-
-
-def _the_other_line(classes, hidden, fault):
-    source = _source(classes, hidden, fault)
-    if _FAULTS[fault][0] == "last":
-        return source.loss, "binary_crossentropy"
-    return source.last, "sigmoid"
 
 
 def _draw_curve(rng):
@@ -268,30 +221,45 @@ TASKS = (
             ),
         ),
     ),
-    Task(
+    bug_hunt(
         title="a model with a fault",
-        kind="bug",
-        points=2,
-        draw=_draw_model,
-        text=_ask_for_the_fault,
-        solution=_mended,
-        mistakes=(
-            Mistake(
-                _the_other_line,
-                "That would answer one yes-or-no question for each class. Here exactly "
-                "one class is true, and that line is right as it is.",
+        question=(
+            "This model is to tell {size} classes apart. Each example is of exactly "
+            "one class, its label is one-hot (a row of {size} numbers), and the "
+            "outputs are to be probabilities that sum to 1. One word in quotes is "
+            "wrong.\n\n"
+            "{source}\n\n"
+            "Answer with a pair: the number of the line, and the word that belongs "
+            'there, for example `(2, "adam")`.'
+        ),
+        sizes=(3, 9),
+        model=lambda size, hidden: {
+            "inputs": 20,
+            "widths": [32 * n for n in range(hidden, 0, -1)],
+            "units": size,
+        },
+        sound={"last": "softmax", "loss": "categorical_crossentropy"},
+        faults={
+            "not exclusive": Fault("last", "sigmoid", "softmax"),
+            "yes or no": Fault(
+                "loss", "binary_crossentropy", "categorical_crossentropy"
             ),
-            Mistake(
-                lambda classes, hidden, fault: (
-                    _source(classes, hidden, fault).loss,
-                    "sparse_categorical_crossentropy",
-                ),
+            "labels": Fault(
+                "loss", "sparse_categorical_crossentropy", "categorical_crossentropy"
+            ),
+        },
+        sound_line=(
+            {"last": "sigmoid", "loss": "binary_crossentropy"},
+            "That would answer one yes-or-no question for each class. Here exactly "
+            "one class is true, and that line is right as it is.",
+        ),
+        mistakes=(
+            (
+                "loss",
+                "sparse_categorical_crossentropy",
                 "The sparse form takes integer labels. These are one-hot.",
             ),
-            Mistake(
-                lambda classes, hidden, fault: (3, "softmax"),
-                "A hidden layer may well have relu.",
-            ),
+            (3, "softmax", "A hidden layer may well have relu."),
         ),
     ),
     Task(

@@ -4,7 +4,7 @@ import numpy as np
 
 from companion import losses
 from companion.assignments import Mistake, Task
-from companion.assignments._faulty import model_source
+from companion.assignments._bug_hunts import Fault, bug_hunt
 
 
 def _from_scores(true, scores):
@@ -98,54 +98,6 @@ def _unscaled_loss(true, scores, factor):
 def _rises_or_falls(true, scores, factor):
     before = _unscaled_loss(true, scores, factor)
     return "rises" if _scaled_loss(true, scores, factor) > before else "falls"
-
-
-_FAULTS = {
-    "twice": ("last", "softmax", "linear"),
-    "not exclusive": ("last", "sigmoid", "linear"),
-    "labels": ("loss", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"),
-}
-
-
-def _draw_model(rng):
-    fault = list(_FAULTS)[rng.integers(len(_FAULTS))]
-    return int(rng.integers(3, 9)), int(rng.integers(1, 4)), fault
-
-
-def _source(classes, hidden, fault):
-    place, wrong, _ = _FAULTS[fault]
-    right = {"last": "linear", "loss": "SparseCategoricalCrossentropy"}
-    words = right | {place: wrong}
-    return model_source(
-        inputs=20,
-        widths=[32 * n for n in range(hidden, 0, -1)],
-        units=classes,
-        last=words["last"],
-        loss=f"keras.losses.{words['loss']}(from_logits=True)",
-    )
-
-
-def _ask_for_the_fault(classes, hidden, fault):
-    return (
-        f"This model is to tell {classes} classes apart. Each example is of exactly "
-        "one class, and its label is the number of that class. The outputs are to be "
-        "scores. One word is wrong: an activation, or the name of the loss.\n\n"
-        f"{_source(classes, hidden, fault).text}\n\n"
-        "Answer with a pair: the number of the line, and the word alone that belongs "
-        'there, for example `(3, "tanh")`.'
-    )
-
-
-def _mended(classes, hidden, fault):
-    place, _, right = _FAULTS[fault]
-    return getattr(_source(classes, hidden, fault), place), right
-
-
-def _the_other_line(classes, hidden, fault):
-    source = _source(classes, hidden, fault)
-    if _FAULTS[fault][0] == "last":
-        return source.loss, "CategoricalCrossentropy"
-    return source.last, "softmax"
 
 
 def _draw_curve(rng):
@@ -269,32 +221,46 @@ TASKS = (
             ),
         ),
     ),
-    Task(
+    bug_hunt(
         title="a model with a fault",
-        kind="bug",
-        points=2,
-        draw=_draw_model,
-        text=_ask_for_the_fault,
-        solution=_mended,
-        mistakes=(
-            Mistake(
-                _the_other_line,
-                "That line is right as it is: the labels are class numbers, and the "
-                "outputs are scores.",
+        question=(
+            "This model is to tell {size} classes apart. Each example is of exactly "
+            "one class, and its label is the number of that class. The outputs are "
+            "to be scores. One word is wrong: an activation, or the name of the "
+            "loss.\n\n"
+            "{source}\n\n"
+            "Answer with a pair: the number of the line, and the word alone that "
+            'belongs there, for example `(3, "tanh")`.'
+        ),
+        sizes=(3, 9),
+        model=lambda size, hidden: {
+            "inputs": 20,
+            "widths": [32 * n for n in range(hidden, 0, -1)],
+            "units": size,
+        },
+        sound={"last": "linear", "loss": "SparseCategoricalCrossentropy"},
+        faults={
+            "twice": Fault("last", "softmax", "linear"),
+            "not exclusive": Fault("last", "sigmoid", "linear"),
+            "labels": Fault(
+                "loss", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"
             ),
-            Mistake(
-                lambda classes, hidden, fault: (
-                    _source(classes, hidden, fault).loss,
-                    "BinaryCrossentropy",
-                ),
+        },
+        sound_line=(
+            {"last": "softmax", "loss": "CategoricalCrossentropy"},
+            "That line is right as it is: the labels are class numbers, and the "
+            "outputs are scores.",
+        ),
+        mistakes=(
+            (
+                "loss",
+                "BinaryCrossentropy",
                 "That would answer one yes-or-no question for each class. Here "
                 "exactly one class is true.",
             ),
-            Mistake(
-                lambda classes, hidden, fault: (3, "linear"),
-                "A hidden layer may well have relu.",
-            ),
+            (3, "linear", "A hidden layer may well have relu."),
         ),
+        loss="keras.losses.{}(from_logits=True)",
     ),
     Task(
         title="two curves that part",

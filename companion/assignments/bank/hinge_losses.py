@@ -4,7 +4,7 @@ import numpy as np
 
 from companion import losses
 from companion.assignments import Mistake, Task
-from companion.assignments._faulty import model_source
+from companion.assignments._bug_hunts import Fault, bug_hunt
 
 
 def _draw_batch(rng):
@@ -99,55 +99,6 @@ def _what_happens(true, scores, shift):
     before = losses.categorical_hinge(np.eye(3)[true], np.asarray(scores))
     change = _hinge_after(true, scores, shift) - before
     return _OUTCOMES[0 if abs(change) < 1e-9 else 1 if change < 0 else 2]
-
-
-_FAULTS = {
-    "probability": ("last", "sigmoid", "linear"),
-    "never negative": ("last", "relu", "linear"),
-    "loss": ("loss", "categorical_hinge", "hinge"),
-}
-
-
-def _draw_model(rng):
-    fault = list(_FAULTS)[rng.integers(len(_FAULTS))]
-    return int(rng.integers(2, 9)), int(rng.integers(1, 4)), fault
-
-
-def _source(inputs, hidden, fault):
-    place, wrong, _ = _FAULTS[fault]
-    words = {"last": "linear", "loss": "hinge"} | {place: wrong}
-    return model_source(
-        inputs=inputs,
-        widths=[16 * n for n in range(hidden, 0, -1)],
-        units=1,
-        last=words["last"],
-        loss=f'"{words["loss"]}"',
-        metrics="[margins.sign_accuracy]",
-    )
-
-
-def _ask_for_the_fault(inputs, hidden, fault):
-    return (
-        f"This model is to tell two classes apart: each example has {inputs} numbers "
-        "and a label -1 or +1, and the output is to be a score of either sign, as "
-        "large as it likes, for a loss of margins that grows linearly. One word in "
-        "quotes is wrong.\n\n"
-        f"{_source(inputs, hidden, fault).text}\n\n"
-        "Answer with a pair: the number of the line, and the word that belongs there, "
-        'for example `(2, "adam")`.'
-    )
-
-
-def _mended(inputs, hidden, fault):
-    place, _, right = _FAULTS[fault]
-    return getattr(_source(inputs, hidden, fault), place), right
-
-
-def _the_other_line(inputs, hidden, fault):
-    source = _source(inputs, hidden, fault)
-    if _FAULTS[fault][0] == "last":
-        return source.loss, "binary_crossentropy"
-    return source.last, "sigmoid"
 
 
 def _draw_curve(rng):
@@ -282,30 +233,42 @@ TASKS = (
             ),
         ),
     ),
-    Task(
+    bug_hunt(
         title="a model with a fault",
-        kind="bug",
-        points=2,
-        draw=_draw_model,
-        text=_ask_for_the_fault,
-        solution=_mended,
+        question=(
+            "This model is to tell two classes apart: each example has {size} "
+            "numbers and a label -1 or +1, and the output is to be a score of either "
+            "sign, as large as it likes, for a loss of margins that grows linearly. "
+            "One word in quotes is wrong.\n\n"
+            "{source}\n\n"
+            "Answer with a pair: the number of the line, and the word that belongs "
+            'there, for example `(2, "adam")`.'
+        ),
+        sizes=(2, 9),
+        model=lambda size, hidden: {
+            "inputs": size,
+            "widths": [16 * n for n in range(hidden, 0, -1)],
+            "units": 1,
+            "metrics": "[margins.sign_accuracy]",
+        },
+        sound={"last": "linear", "loss": "hinge"},
+        faults={
+            "probability": Fault("last", "sigmoid", "linear"),
+            "never negative": Fault("last", "relu", "linear"),
+            "loss": Fault("loss", "categorical_hinge", "hinge"),
+        },
+        sound_line=(
+            {"last": "sigmoid", "loss": "binary_crossentropy"},
+            "That would be a probability and its likelihood. The labels are -1 "
+            "and +1, the output is a score, and that line is right as it is.",
+        ),
         mistakes=(
-            Mistake(
-                _the_other_line,
-                "That would be a probability and its likelihood. The labels are -1 "
-                "and +1, the output is a score, and that line is right as it is.",
-            ),
-            Mistake(
-                lambda inputs, hidden, fault: (
-                    _source(inputs, hidden, fault).loss,
-                    "squared_hinge",
-                ),
+            (
+                "loss",
+                "squared_hinge",
                 "The squared hinge is a loss of margins, but does not grow linearly.",
             ),
-            Mistake(
-                lambda inputs, hidden, fault: (3, "linear"),
-                "A hidden layer may well have relu.",
-            ),
+            (3, "linear", "A hidden layer may well have relu."),
         ),
     ),
     Task(
