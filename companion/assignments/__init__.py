@@ -31,9 +31,9 @@ that person's answer.
 
 from companion._answers import Mistake
 
+from ._answer_sheet import Sheet
 from ._banks import chapters
-from ._desk import Report, assign, grade
-from ._sheets import Sheet
+from ._commands import Report, assign, grade
 from ._tasks import Task
 
 __all__ = ["Mistake", "Report", "Sheet", "Task", "assign", "chapters", "grade"]

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ._papers import Item, Paper
 from ._submissions import Submission, UnreadableError, read
+from ._variants import Item, Paper
 
 FILES = 20
 ENTRIES = 200

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from ._papers import Item, Paper
 from ._set_up import CELL
+from ._variants import Item, Paper
 
 _PRACTICE = (
     "These tasks come from the course's public bank. They are for practice: everyone "

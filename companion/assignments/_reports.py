@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ._grading import Row
-from ._papers import Item, Paper
 from ._submissions import CHARACTERS, plain
+from ._variants import Item, Paper
 
 # What makes a spreadsheet compute, in narrow and in wide letters.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")

@@ -30,14 +30,14 @@ from companion.assignments import (
     Mistake,
     Sheet,
     Task,
+    _answer_sheet,
     _banks,
-    _desk,
+    _commands,
     _grading,
-    _papers,
     _reports,
     _set_up,
-    _sheets,
     _submissions,
+    _variants,
     assign,
     grade,
 )
@@ -55,7 +55,7 @@ ESSAY = "The decisions stay, so the accuracy does.\nThe loss sees how sure it wa
 
 @functools.cache
 def paper_of(chapter=CHAPTER, *, seed=SEED, student=None):
-    return _papers.make_paper(
+    return _variants.make_paper(
         chapter, _banks.find_tasks(chapter), seed=seed, student=student
     )
 
@@ -353,7 +353,7 @@ def test_a_task_that_cannot_be_meant_is_refused(fields):
 )
 def test_a_slip_in_a_bank_shows_before_a_class_meets_it(fields, error, says):
     with pytest.raises(error, match=says):
-        _papers.make_paper("trial", [make(**fields)], seed=0)
+        _variants.make_paper("trial", [make(**fields)], seed=0)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**128, True, "7", 1.0])
@@ -370,7 +370,7 @@ def test_a_long_seed_will_do(tmp_path):
 def test_a_paper_is_its_students_even_if_another_has_the_same_numbers():
     same = [make(draw=lambda rng: (3.0,))]
     papers = [
-        _papers.make_paper(chapter, same, seed=seed, student=student)
+        _variants.make_paper(chapter, same, seed=seed, student=student)
         for chapter in ("trial", "other")
         for seed in (0, 1)
         for student in (None, "ada", "bob")
@@ -379,10 +379,10 @@ def test_a_paper_is_its_students_even_if_another_has_the_same_numbers():
 
 
 def test_tolerances_belong_to_the_task():
-    (item,) = _papers.make_paper("trial", [make(tolerance=1e-9)], seed=0).items
+    (item,) = _variants.make_paper("trial", [make(tolerance=1e-9)], seed=0).items
     assert item.judge(right(item)).correct
     assert not item.judge(right(item) * 1.001).correct
-    (item,) = _papers.make_paper("trial", [make()], seed=0).items
+    (item,) = _variants.make_paper("trial", [make()], seed=0).items
     assert item.judge(right(item) * 1.001).correct
 
 
@@ -1043,7 +1043,7 @@ def test_another_seed_student_or_bank_is_told(folder, cost):
     put(folder, "own.json", submission(paper_of(student="mal")))
     put(folder, "forged.json", submission(paper_of("categorical-crossentropy"), "mal"))
     changed = [make(), *_banks.find_tasks(CHAPTER)[1:]]
-    other = _papers.make_paper(CHAPTER, changed, seed=SEED)
+    other = _variants.make_paper(CHAPTER, changed, seed=SEED)
     put(folder, "bank.json", submission(other, "mal"))
     rows = {row["file"]: row for row in cost()}
     assert {row["status"] for row in rows.values()} == {"broken"}
@@ -1147,7 +1147,7 @@ def test_a_text_is_inert_after_a_question_that_ends_in_a_list(folder, graded, tm
     )
     names = roster(tmp_path, "ada")
     (task,) = _banks.find_tasks("trial", bank)
-    paper = _papers.make_paper("trial", (task,), seed=SEED, student="ada")
+    paper = _variants.make_paper("trial", (task,), seed=SEED, student="ada")
     text = "# Full marks\n\n<script>x</script>"
     put(folder, "ada.json", submission(paper, answers={"task-1": text}))
     graded(bank=bank, roster=names)
@@ -1158,14 +1158,14 @@ def test_a_text_is_inert_after_a_question_that_ends_in_a_list(folder, graded, tm
 
 def test_a_comparison_that_fails_costs_that_answer(folder, graded, monkeypatch):
     put(folder, "ada.json", submission(paper_of(), "ada"))
-    find = _papers.make_paper
+    find = _variants.make_paper
 
     def prepared(*args, **options):
         paper = find(*args, **options)
-        monkeypatch.setattr(_papers.Item, "judge", lambda item, answer: 1 / 0)
+        monkeypatch.setattr(_variants.Item, "judge", lambda item, answer: 1 / 0)
         return paper
 
-    monkeypatch.setattr(_desk, "make_paper", prepared)
+    monkeypatch.setattr(_commands, "make_paper", prepared)
     (row,) = graded()
     assert "task-1: It cannot be compared (ZeroDivisionError)." in row["reasons"]
 
@@ -1311,7 +1311,7 @@ def test_a_private_bank_serves_both_commands(tmp_path, folder, graded, monkeypat
     assert "for practice" not in path.read_text(encoding="utf-8")
     (same,) = assign("entropy", seed=3, out=tmp_path / "two", bank=bank.parent)
     assert same.read_bytes() == path.read_bytes()
-    paper = _papers.make_paper("entropy", _banks.find_tasks("entropy", bank), seed=3)
+    paper = _variants.make_paper("entropy", _banks.find_tasks("entropy", bank), seed=3)
     (counts,) = paper.items[0].numbers
     shares = np.divide(counts, sum(counts))
     entropy = sum(share * np.log(1 / share) for share in shares)
@@ -1485,7 +1485,7 @@ def test_a_terminal_that_cannot_show_a_name_still_gets_the_summary(folder, tmp_p
 
 
 def test_examples_in_the_docstrings_run():
-    for module in (_banks, _sheets):
+    for module in (_banks, _answer_sheet):
         results = doctest.testmod(module)
         assert results.attempted > 0
         assert results.failed == 0

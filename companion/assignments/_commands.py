@@ -12,8 +12,8 @@ from companion._files import write_all
 from . import _grading, _reports
 from ._banks import chapters, find_tasks
 from ._notebooks import notebook
-from ._papers import Paper, make_paper
 from ._submissions import check_student
+from ._variants import Paper, make_paper
 
 PathLike = str | os.PathLike[str]
 
