@@ -27,6 +27,7 @@ PACKAGE_TESTS = tuple(
     f"tests/{name}"
     for name in ("companion", "benchmarks", "tools", "website", "repository")
 )
+NOTEBOOK_TESTS = "tests/book/test_notebooks.py"
 # Where tests marked `backend` are: those of what differs by backend.
 BACKEND_TESTS = ("tests/companion", "tests/tools", "tests/book")
 
@@ -71,7 +72,8 @@ def site() -> int:
 def quick(subject: str = "") -> int:
     """Run the package's tests that are not marked slow, or those of a subject."""
     if not subject:
-        return run(*PYTEST, *PARALLEL, "-m", "not slow", *PACKAGE_TESTS)
+        chosen = ("-m", "not slow and not built", *PACKAGE_TESTS, NOTEBOOK_TESTS)
+        return run(*PYTEST, *PARALLEL, *chosen)
     # One process: a second one would take as long to begin as these tests to run.
     return run(*PYTEST, "-m", "not slow", *map(str, files_of(subject)))
 

@@ -1,0 +1,53 @@
+"""The quick loop: the tests of a subject, and how the steps' ends are told."""
+
+import pytest
+
+from tools import check
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """Return what would be run, in the place of running it."""
+    ran = []
+    monkeypatch.setattr(
+        check, "run", lambda *command, **_: ran.append(command) or len(ran) % 2
+    )
+    monkeypatch.setattr(check, "style", lambda: check.run("style"))
+    check.style.__doc__, check.style.__name__ = "Style.", "style"
+    return ran
+
+
+def test_a_subject_runs_the_files_that_are_named_for_it():
+    names = [path.name for path in check.files_of("losses")]
+    assert names == ["test_losses.py", "test_losses_oracles.py"]
+    with pytest.raises(ValueError, match=r"No tests of 'lossy'\. There are: .*losses"):
+        check.files_of("lossy")
+
+
+def test_quick_leaves_out_what_is_slow_or_needs_the_book(ran):
+    check.main(["quick"])
+    (_, command) = ran
+    assert "not slow and not built" in command
+    assert set(check.PACKAGE_TESTS) < set(command)
+
+
+def test_quick_with_a_subject_runs_in_one_process(ran):
+    check.main(["quick", "timing"])
+    (_, command) = ran
+    assert command[-1] == "tests/companion/test_timing.py"
+    assert not set(check.PARALLEL) & set(command)
+
+
+def test_every_step_runs_and_the_failed_ones_are_counted(ran, capsys):
+    assert check.main(["quick"]) == 1
+    *_, style, quick, last = capsys.readouterr().out.splitlines()
+    assert (style.split()[0], quick.split()[0]) == ("FAILED", "ok")
+    assert last == "1 passed, 1 failed"
+
+
+def test_a_subject_without_tests_ends_with_a_line(ran, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        check.main(["quick", "lossy"])
+    assert stopped.value.code == 2
+    assert "No tests of 'lossy'" in capsys.readouterr().err
+    assert ran == []
