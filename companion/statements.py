@@ -104,7 +104,7 @@ def report(
 def _seen(operands: Callable[[], tuple]) -> str:
     """Return the compared values as text, shortened."""
     try:
-        values = [" ".join(repr(value).split()) for value in operands()]
+        values = [" ".join(repr(_plain(value)).split()) for value in operands()]
     except Exception as error:  # it was only for the message
         return f"{type(error).__name__}: {error}"
     return ", ".join(
@@ -112,11 +112,20 @@ def _seen(operands: Callable[[], tuple]) -> str:
     )
 
 
-def versions() -> str:
-    """Return what a statement may depend on: Python, NumPy, Keras, the backend."""
-    names = ["numpy", "keras"]
-    if "keras" in sys.modules:
-        names.append(sys.modules["keras"].config.backend())
+def _plain(value: Any) -> Any:
+    """Return a number of NumPy as Python's, which is shorter to read."""
+    is_scalar = getattr(value, "shape", None) == () and hasattr(value, "item")
+    return value.item() if is_scalar else value
+
+
+def versions(backend: str | None = None) -> str:
+    """Return what a statement may depend on: Python, NumPy, Keras, the backend.
+
+    By default the backend is Keras's, where Keras is loaded.
+    """
+    if backend is None and "keras" in sys.modules:
+        backend = sys.modules["keras"].config.backend()
+    names = ["numpy", "keras", *filter(None, [backend])]
     found = [f"Python {platform.python_version()}"]
     found += [f"{name} {importlib.metadata.version(name)}" for name in names]
     return ", ".join(found)

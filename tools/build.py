@@ -20,7 +20,7 @@ import nbformat
 import yaml
 
 from companion.statements import versions
-from tools.execute import SOURCE, Failure, execute
+from tools.execute import SOURCE, Failure, environment, execute
 from tools.set_repository import ROOT, repository
 from website import instructors
 
@@ -32,9 +32,11 @@ On the machine that built this page not everything came out as the text says:
 
 {items}
 
-The rest of the page is as it should be. With {versions}.
+{rest} With {versions}.
 Please report it, with the lines above: [{url}/issues]({url}/issues).
 :::"""
+HOLDS = "All else that the page states held."
+STOPPED = "What comes after that place was not run."
 
 
 def pages() -> list[str]:
@@ -58,8 +60,11 @@ def mark(failure: Failure) -> None:
     """Say at the head of a page's copy what did not hold, and how to report it."""
     path = SOURCE / failure.notebook.relative_to(ROOT)
     page = nbformat.read(path, as_version=4)
-    heads = [i for i, cell in enumerate(page.cells) if cell.cell_type == "markdown"]
-    page.cells.insert(heads[0] + 1, nbformat.v4.new_markdown_cell(note(failure)))
+    head = next(cell for cell in page.cells if cell.cell_type == "markdown")
+    title, *paragraphs = head.source.split("\n\n")
+    minutes = 1 if paragraphs and paragraphs[0].startswith("*Read: ") else 0
+    paragraphs.insert(minutes, note(failure))
+    head.source = "\n\n".join([title, *paragraphs])
     nbformat.write(page, path)
 
 
@@ -72,7 +77,10 @@ def note(failure: Failure) -> str:
     if failure.error:
         items.append(f"- the run stopped before its end: {_code(failure.reason)}")
     return NOTE.format(
-        items="\n".join(items), versions=versions(), url=repository().url
+        items="\n".join(items),
+        rest=STOPPED if failure.error else HOLDS,
+        versions=versions(environment()["KERAS_BACKEND"]),
+        url=repository().url,
     )
 
 

@@ -124,3 +124,5 @@ def test_the_versions_name_the_backend_where_keras_is_loaded(monkeypatch, backen
     monkeypatch.setitem(sys.modules, "keras", loaded)
     version = importlib.metadata.version(backend)
     assert statements.versions() == f"{before}, {backend} {version}"
+    monkeypatch.delitem(sys.modules, "keras")
+    assert statements.versions(backend) == f"{before}, {backend} {version}"

@@ -1,5 +1,7 @@
 """A page that does not hold here is built with a note at its head."""
 
+import importlib.metadata
+
 import nbformat
 import pytest
 from markdown_it import MarkdownIt
@@ -13,25 +15,44 @@ STOPPED = Statement("page-5", 4, "", "KeyError: 'key'")
 
 @pytest.fixture
 def note_on(tmp_path, monkeypatch):
-    """Mark a page of two texts, and return what its cells are then."""
+    """Mark a page with this head; return what its head is then."""
     monkeypatch.setattr(build, "ROOT", tmp_path)
     monkeypatch.setattr(build, "SOURCE", tmp_path / "src")
 
-    def mark(statements, error=""):
+    def mark(head, statements, error=""):
         text, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
         path = tmp_path / "src" / "page.ipynb"
         path.parent.mkdir(exist_ok=True)
-        cells = [code("set_up()"), text("# Title"), text("More")]
+        cells = [code("set_up()"), text(head), text("More")]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
         build.mark(Failure(tmp_path / "page.ipynb", statements, error))
-        return [cell.source for cell in nbformat.read(path, as_version=4).cells]
+        _, head, _ = nbformat.read(path, as_version=4).cells
+        return head.source
 
     return mark
 
 
-def test_the_note_stands_below_the_title_and_names_all_that_did_not_hold(note_on):
-    set_up, title, note, more = note_on([FAILED, STOPPED])
-    assert (set_up, title, more) == ("set_up()", "# Title", "More")
+HEAD = "# Title\n\n*Read: 9 minutes*\n\n## What you will be able to do"
+
+
+@pytest.mark.parametrize(
+    ("head", "before", "after"),
+    [
+        (HEAD, "# Title\n\n*Read: 9 minutes*", "## What you will be able to do"),
+        ("# Title\n\nWords.", "# Title", "Words."),
+        ("# Title", "# Title", ""),
+    ],
+)
+def test_the_note_stands_below_the_title_and_the_minutes(note_on, head, before, after):
+    text = note_on(head, [FAILED])
+    start, note, end = text.partition(build.note(Failure(None, [FAILED], "")))
+    assert note
+    assert (start.strip(), end.strip()) == (before, after)
+
+
+def test_the_note_names_all_that_did_not_hold(note_on, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    note = build.note(Failure(None, [FAILED, STOPPED], ""))
     assert note.startswith(":::{warning}\n")
     assert note.endswith("\n:::")
     tokens = MarkdownIt().parseInline(note)[0].children
@@ -42,14 +63,16 @@ def test_the_note_stands_below_the_title_and_names_all_that_did_not_hold(note_on
         "the check stopped (KeyError: 'key')",
         "page-5",
     ]
-    assert "Python 3." in note
+    assert "All else that the page states held. With Python 3." in note
+    assert f"jax {importlib.metadata.version('jax')}" in note
     assert f"{build.repository().url}/issues" in note
 
 
-def test_the_note_says_what_stopped_a_run(note_on):
+def test_the_note_says_what_stopped_a_run():
     error = "a long report\n\x1b[31mZeroDivisionError\x1b[39m: division by zero\nmore"
-    note = note_on([], error)[2]
+    note = build.note(Failure(None, [], error))
     assert "stopped before its end: ` ZeroDivisionError: division by zero `" in note
+    assert "What comes after that place was not run." in note
 
 
 @pytest.fixture
