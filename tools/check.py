@@ -66,7 +66,7 @@ def chapters() -> int:
 
 def site() -> int:
     """Test the pages that were built."""
-    return run(*PYTEST, "tests/site")
+    return run(*PYTEST, *PARALLEL, "tests/site")
 
 
 def quick(subject: str = "") -> int:
