@@ -1,8 +1,8 @@
 """Exercises that check themselves.
 
-``check("binary-1", answer)`` says what is right, or what the answer suggests was
-misunderstood; ``hint("binary-1")`` helps in steps; ``solution("binary-1")`` shows the
-reference. There is one module a chapter, imported when an id first names it.
+``check("binary-crossentropy-1", answer)`` says what is right, or what the answer
+suggests was misunderstood; ``hint`` helps in steps; ``solution`` shows the reference.
+There is one module a chapter, named as its notebook, imported when an id first names it.
 
 The bank is for practice: everyone can read the solutions in the package's source.
 """

@@ -81,7 +81,7 @@ class Exercise:
     Parameters
     ----------
     id : str
-        The chapter's module and a number from 1, as in ``binary-2``.
+        The chapter's module and a number from 1, as in ``binary-crossentropy-2``.
     minutes : int
         How long a learner needs.
     difficulty : {'finger', 'core', 'open'}
@@ -126,7 +126,9 @@ class Exercise:
         """Refuse what would only show when a learner meets it."""
         name = getattr(self.solution, "__name__", "<lambda>")
         fields = {
-            "id, as in 'binary-2'": re.fullmatch(r"[a-z][a-z-]*-[1-9]\d*", self.id),
+            "id, as in 'binary-crossentropy-2'": re.fullmatch(
+                r"[a-z][a-z-]*-[1-9]\d*", self.id
+            ),
             "minutes above 0": self.minutes > 0,
             "difficulty 'finger', 'core' or 'open'": self.difficulty in DIFFICULTIES,
             "solution made with def": name != "<lambda>",

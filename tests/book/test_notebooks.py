@@ -107,7 +107,7 @@ def test_stated_running_minutes(page, executed):
 
 
 @each_chapter
-def test_exercises_stand_as_the_companion_has_them(page):
+def test_exercises_stand_as_the_companion_has_them(path, page):
     text = markdown(page)
     code = "\n".join(cell.source for cell in visible_code(page))
     ids = re.findall(r'exercises\.check\("([\w-]+)"', code)
@@ -116,7 +116,7 @@ def test_exercises_stand_as_the_companion_has_them(page):
     assert [int(number) for number, _, _ in stated] == list(range(1, len(ids) + 1))
     for identifier, (number, minutes, difficulty) in zip(ids, stated, strict=True):
         exercise = exercises._find(identifier)
-        assert identifier.endswith(f"-{number}")
+        assert identifier == f"{path.stem}-{number}"
         assert exercise.minutes == int(minutes)
         assert exercise.difficulty == difficulty.split()[0]
         assert f'exercises.hint("{identifier}")' in code

@@ -385,8 +385,8 @@ def test_a_warning_of_numpy_stays_quiet(recwarn):
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"id": "trial"}, "id, as in 'binary-2'"),
-        ({"id": "trial-0"}, "id, as in 'binary-2'"),
+        ({"id": "trial"}, "id, as in 'binary-crossentropy-2'"),
+        ({"id": "trial-0"}, "id, as in 'binary-crossentropy-2'"),
         ({"minutes": 0}, "minutes above 0"),
         ({"difficulty": "easy"}, "difficulty"),
         ({"solution": lambda: 1}, "solution made with def"),

@@ -69,7 +69,7 @@ def _draw_layer(rng):
 
 EXERCISES = (
     Exercise(
-        id="sparse-1",
+        id="sparse-categorical-crossentropy-1",
         minutes=5,
         difficulty="finger",
         solution=mean_loss,
@@ -116,7 +116,7 @@ EXERCISES = (
         right="The four other probabilities were not needed.",
     ),
     Exercise(
-        id="sparse-2",
+        id="sparse-categorical-crossentropy-2",
         minutes=5,
         difficulty="core",
         solution=memory,
@@ -173,7 +173,7 @@ EXERCISES = (
         "in both forms.",
     ),
     Exercise(
-        id="sparse-3",
+        id="sparse-categorical-crossentropy-3",
         minutes=10,
         difficulty="core",
         solution=share_without_a_unit,
@@ -217,7 +217,7 @@ EXERCISES = (
         "untrained network tells you, if you know what to expect: log 10.",
     ),
     Exercise(
-        id="sparse-4",
+        id="sparse-categorical-crossentropy-4",
         minutes=10,
         difficulty="core",
         solution=as_classes,
@@ -266,7 +266,7 @@ EXERCISES = (
         "the same for the test set.",
     ),
     Exercise(
-        id="sparse-5",
+        id="sparse-categorical-crossentropy-5",
         minutes=20,
         difficulty="open",
         solution=renumbered,

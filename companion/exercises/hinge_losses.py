@@ -128,7 +128,7 @@ def _mean_of_those_who_pull(w, b, x, t, rate, penalty):
 
 EXERCISES = (
     Exercise(
-        id="hinge-1",
+        id="hinge-losses-1",
         minutes=3,
         difficulty="finger",
         solution=losses_of_three,
@@ -186,7 +186,7 @@ EXERCISES = (
         right="The first prediction is correct and still pays: its margin is too thin.",
     ),
     Exercise(
-        id="hinge-2",
+        id="hinge-losses-2",
         minutes=5,
         difficulty="core",
         solution=slopes_of_three,
@@ -237,7 +237,7 @@ EXERCISES = (
         "harder, the more is missing.",
     ),
     Exercise(
-        id="hinge-3",
+        id="hinge-losses-3",
         minutes=10,
         difficulty="core",
         solution=best_constant_score,
@@ -310,7 +310,7 @@ EXERCISES = (
         "score you cannot read how large the majority is.",
     ),
     Exercise(
-        id="hinge-4",
+        id="hinge-losses-4",
         minutes=5,
         difficulty="core",
         solution=before_and_after_a_shift,
@@ -362,7 +362,7 @@ EXERCISES = (
         "a sign of mistakes.",
     ),
     Exercise(
-        id="hinge-5",
+        id="hinge-losses-5",
         minutes=10,
         difficulty="core",
         solution=crammer_singer,
@@ -421,7 +421,7 @@ EXERCISES = (
         right="`losses.crammer_singer_hinge` agrees, and so do optax and scikit-learn.",
     ),
     Exercise(
-        id="hinge-6",
+        id="hinge-losses-6",
         minutes=20,
         difficulty="open",
         solution=svm_step,

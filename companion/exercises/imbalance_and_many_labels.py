@@ -84,7 +84,7 @@ def _thresholds_instead(labels, p):
 
 EXERCISES = (
     Exercise(
-        id="imbalance-1",
+        id="imbalance-and-many-labels-1",
         minutes=4,
         difficulty="finger",
         solution=three_measures,
@@ -141,7 +141,7 @@ EXERCISES = (
         "finds two faulty parts in three.",
     ),
     Exercise(
-        id="imbalance-2",
+        id="imbalance-and-many-labels-2",
         minutes=8,
         difficulty="core",
         solution=unweighted,
@@ -195,7 +195,7 @@ EXERCISES = (
         "class weights, without training it again.",
     ),
     Exercise(
-        id="imbalance-3",
+        id="imbalance-and-many-labels-3",
         minutes=8,
         difficulty="core",
         solution=threshold_of_the_weighted_network,
@@ -246,7 +246,7 @@ EXERCISES = (
         "overdone it.",
     ),
     Exercise(
-        id="imbalance-4",
+        id="imbalance-and-many-labels-4",
         minutes=10,
         difficulty="core",
         solution=masked_loss,
@@ -303,7 +303,7 @@ EXERCISES = (
         "and weights of 1 and 0.",
     ),
     Exercise(
-        id="imbalance-5",
+        id="imbalance-and-many-labels-5",
         minutes=15,
         difficulty="open",
         solution=best_f1,

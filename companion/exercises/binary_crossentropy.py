@@ -102,7 +102,7 @@ def _through_the_logarithm_of_0(t, z, factors):
 
 EXERCISES = (
     Exercise(
-        id="binary-1",
+        id="binary-crossentropy-1",
         minutes=5,
         difficulty="finger",
         solution=loss_of_one_prediction,
@@ -154,7 +154,7 @@ EXERCISES = (
         "which costs 0.693.",
     ),
     Exercise(
-        id="binary-2",
+        id="binary-crossentropy-2",
         minutes=10,
         difficulty="core",
         solution=best_constant,
@@ -234,7 +234,7 @@ EXERCISES = (
         "that it looks at its input.",
     ),
     Exercise(
-        id="binary-3",
+        id="binary-crossentropy-3",
         minutes=10,
         difficulty="core",
         solution=step,
@@ -333,7 +333,7 @@ EXERCISES = (
         right="Repeat this step and you have trained a logistic regression.",
     ),
     Exercise(
-        id="binary-4",
+        id="binary-crossentropy-4",
         minutes=15,
         difficulty="open",
         solution=best_factor,

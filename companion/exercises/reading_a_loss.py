@@ -70,7 +70,7 @@ def strongest_pull():
 
 EXERCISES = (
     Exercise(
-        id="reading-1",
+        id="reading-a-loss-1",
         minutes=3,
         difficulty="finger",
         solution=price_of_knowing_nothing,
@@ -125,7 +125,7 @@ EXERCISES = (
         "is worse than knowing nothing.",
     ),
     Exercise(
-        id="reading-2",
+        id="reading-a-loss-2",
         minutes=8,
         difficulty="core",
         solution=baseline,
@@ -186,7 +186,7 @@ EXERCISES = (
         "that you report.",
     ),
     Exercise(
-        id="reading-3",
+        id="reading-a-loss-3",
         minutes=8,
         difficulty="core",
         solution=shares_removed,
@@ -239,7 +239,7 @@ EXERCISES = (
         "smallest to the one that learnt least.",
     ),
     Exercise(
-        id="reading-4",
+        id="reading-a-loss-4",
         minutes=8,
         difficulty="core",
         solution=floor_and_price_of_certainty,
@@ -308,7 +308,7 @@ EXERCISES = (
         "labels as one that knows nothing.",
     ),
     Exercise(
-        id="reading-5",
+        id="reading-a-loss-5",
         minutes=15,
         difficulty="open",
         solution=strongest_pull,

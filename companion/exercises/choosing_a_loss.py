@@ -150,7 +150,7 @@ def _whole_row_in_one_sum(p, wrong):
 
 EXERCISES = (
     Exercise(
-        id="choosing-1",
+        id="choosing-a-loss-1",
         minutes=4,
         difficulty="finger",
         solution=floor_of_the_smoothed_loss,
@@ -202,7 +202,7 @@ EXERCISES = (
         "classes: more than one nat, for a network that makes no mistake.",
     ),
     Exercise(
-        id="choosing-2",
+        id="choosing-a-loss-2",
         minutes=8,
         difficulty="core",
         solution=causes_of_the_logs,
@@ -242,7 +242,7 @@ EXERCISES = (
         right="In 4 you would have needed `predict` to notice, in 5 the accuracy.",
     ),
     Exercise(
-        id="choosing-3",
+        id="choosing-a-loss-3",
         minutes=8,
         difficulty="core",
         solution=decide,
@@ -299,7 +299,7 @@ EXERCISES = (
         right="It is the last column of the card, in the form for scores.",
     ),
     Exercise(
-        id="choosing-4",
+        id="choosing-a-loss-4",
         minutes=8,
         difficulty="core",
         solution=pytorch_mean,
@@ -351,7 +351,7 @@ EXERCISES = (
         "the examples without a label.",
     ),
     Exercise(
-        id="choosing-5",
+        id="choosing-a-loss-5",
         minutes=15,
         difficulty="open",
         solution=true_probabilities,

@@ -66,7 +66,7 @@ _SOFT = (0.6, 0.3, 0.1)
 
 EXERCISES = (
     Exercise(
-        id="categorical-1",
+        id="categorical-crossentropy-1",
         minutes=3,
         difficulty="finger",
         solution=loss_of_one_example,
@@ -123,7 +123,7 @@ EXERCISES = (
         "nine classes or all on class 8, the loss is log 4.",
     ),
     Exercise(
-        id="categorical-2",
+        id="categorical-crossentropy-2",
         minutes=5,
         difficulty="core",
         solution=gradient_for_the_logits,
@@ -180,7 +180,7 @@ EXERCISES = (
         "scores it gives to the true one.",
     ),
     Exercise(
-        id="categorical-3",
+        id="categorical-crossentropy-3",
         minutes=5,
         difficulty="core",
         solution=two_logits,
@@ -228,7 +228,7 @@ EXERCISES = (
         "C classes needs only C - 1 free scores.",
     ),
     Exercise(
-        id="categorical-4",
+        id="categorical-crossentropy-4",
         minutes=10,
         difficulty="core",
         solution=both_accuracies,
@@ -291,7 +291,7 @@ EXERCISES = (
         "flattering one: most outputs only have to say no.",
     ),
     Exercise(
-        id="categorical-5",
+        id="categorical-crossentropy-5",
         minutes=15,
         difficulty="open",
         solution=best_for_soft_targets,
