@@ -50,8 +50,9 @@ serve: $(INSTALLED)  ## Build the site and show it on http://127.0.0.1:8000 (POR
 	-$(BIN)/python -m tools.build
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
-lab: $(VENV)/installed-lab  ## Open the notebooks in JupyterLab on this machine
-	$(BIN)/jupyter lab --notebook-dir=book
+lab: $(VENV)/installed-lab  ## Open your own copy of the notebooks in JupyterLab
+	$(BIN)/python -m tools.lab
+	$(BIN)/jupyter lab --notebook-dir=lab
 
 $(VENV)/installed-lab: $(INSTALLED)
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[lab]'

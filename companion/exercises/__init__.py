@@ -2,7 +2,7 @@
 
 ``check("binary-crossentropy-1", answer)`` says what is right, or what the answer
 suggests was misunderstood; ``hint`` helps in steps; ``solution`` shows the reference.
-There is one module a chapter, named as its notebook, imported when an id first names it.
+There is one module a chapter, named as its notebook and imported when an id names it.
 
 The bank is for practice: everyone can read the solutions in the package's source.
 """
