@@ -21,7 +21,7 @@ from typing import Any
 import nbformat
 
 from benchmarks import machine
-from tools.execute import environment, results
+from tools.execute import environment, kept_results
 from tools.set_repository import ROOT
 from website import chapters
 
@@ -60,9 +60,10 @@ def executed() -> dict[str, Path]:
     Raises
     ------
     ValueError
-        If one has not run since it, the companion or a version changed.
+        If one has not run since it, the companion or a version changed, or did not
+        come out as its text says.
     """
-    result = results()
+    result = kept_results()
     kept = {
         chapter.name: result[ROOT / f"{chapter.page}.ipynb"]
         for chapter in chapters.chapters()

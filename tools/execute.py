@@ -190,12 +190,17 @@ def keys(root: Path = ROOT) -> dict[Path, str]:
     }
 
 
+def kept_results(root: Path = ROOT) -> dict[Path, Path]:
+    """Return for each notebook where it lies once it came out as its text says."""
+    return {path: EXECUTED / f"{key}.ipynb" for path, key in keys(root).items()}
+
+
 def results(root: Path = ROOT) -> dict[Path, Path]:
-    """Return for each notebook where it lies after it has been executed as it is now.
+    """Return for each notebook where it lies once it has run, held or failed.
 
     One that failed lies under another name, so that it is executed again next time.
     """
-    kept = {path: EXECUTED / f"{key}.ipynb" for path, key in keys(root).items()}
+    kept = kept_results(root)
     failed = {path: _where_failed(result) for path, result in kept.items()}
     return kept | {path: place for path, place in failed.items() if place.exists()}
 
@@ -243,7 +248,7 @@ def execute() -> list[Failure]:
         ignore=shutil.ignore_patterns(".*"),
     )
     EXECUTED.mkdir(parents=True, exist_ok=True)
-    kept = {path: EXECUTED / f"{key}.ipynb" for path, key in keys().items()}
+    kept = kept_results()
     for stale in set(EXECUTED.iterdir()) - set(kept.values()):
         stale.unlink()
     waiting = [path for path, result in kept.items() if not result.exists()]

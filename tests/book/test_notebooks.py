@@ -11,7 +11,7 @@ import pytest
 
 from companion import exercises, quizzes
 from companion.statements import MARK
-from tools.execute import results
+from tools.execute import kept_results
 from tools.set_repository import notebooks
 
 NOTEBOOKS = notebooks()
@@ -63,7 +63,7 @@ def page(path):
 
 @pytest.fixture
 def executed(path):
-    kept = results()[path]
+    kept = kept_results()[path]
     if not kept.exists():
         pytest.fail(f"{path.name} has not run since its last change: run `make book`")
     return nbformat.read(kept, as_version=4)

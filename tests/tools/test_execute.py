@@ -93,7 +93,7 @@ def course(tree, monkeypatch):
     monkeypatch.setattr(execute, "SOURCE", tree / "out" / "src")
     monkeypatch.setattr(execute, "EXECUTED", tree / "out" / "executed")
     monkeypatch.setattr(execute, "notebooks", lambda root: [tree / "book/page.ipynb"])
-    for function in (execute.keys, execute.results):
+    for function in (execute.keys, execute.kept_results, execute.results):
         monkeypatch.setattr(function, "__defaults__", (tree,))
 
     def write(*sources):
