@@ -44,7 +44,9 @@ THREADS = 1
 EXTRAS = ("tensorflow", "jax", "book")
 
 
-_RAISED = re.compile(r"(E +)?[\w.]+(Error|Exception|Interrupt)\b")
+# How a report says what stopped a run: the kernel, or else what was raised.
+_ENDED = re.compile(r"Kernel died.*|A cell timed out.*")
+_RAISED = re.compile(r"^[\w.]+(Error|Exception|Interrupt)\b.*")
 
 
 class Statement(NamedTuple):
@@ -73,8 +75,11 @@ class Failure(NamedTuple):
         """Say in one line what stopped the run."""
         lines = [re.sub(r"\x1b\[[\d;]*m", "", row) for row in self.error.splitlines()]
         lines = [line.strip() for line in lines if line.strip()]
-        raised = [line for line in lines if _RAISED.match(line)]
-        return (raised or lines or [""])[-1]
+        for pattern in (_ENDED, _RAISED):
+            said = [found[0] for found in map(pattern.search, lines) if found]
+            if said:
+                return said[-1]
+        return lines[-1] if lines else ""
 
     @property
     def summary(self) -> str:

@@ -117,11 +117,12 @@ def table(records: Sequence[dict[str, Any]]) -> str:
             row = (record["notebook"], found.cell, found.line, what)
             failed.setdefault(row, []).append((record["setting"], found.seen))
         if record["error"]:
-            row = (record["notebook"], "stopped", 0, record["error"])
+            row = (record["notebook"], "", 0, f"stopped: {record['error']}")
             failed.setdefault(row, []).append((record["setting"], ""))
     lines = []
     for (notebook, cell, line, what), seen in sorted(failed.items()):
-        lines += ["", f"{notebook}: {cell}, line {line}: {what}"]
+        place = f"{cell}, line {line}: " if cell else ""
+        lines += ["", f"{notebook}: {place}{what}"]
         lines += [f"    {setting}: {values}" for setting, values in sorted(seen)]
     broken = sum(bool(r["statements"] or r["error"]) for r in records)
     lines += ["", f"{len(records)} runs, {broken} with a statement that does not hold"]

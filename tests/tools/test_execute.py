@@ -197,8 +197,24 @@ def test_a_page_whose_statement_fails_runs_to_its_end_and_again(
 def test_a_kernel_that_dies_is_reported(course, tree):
     course("import os\nos._exit(1)")
     (failure,) = execute.execute()
-    assert "died" in failure.error
+    assert failure.reason.startswith("Kernel died")
     assert (tree / "out/src/book/page.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("report", "reason"),
+    [
+        ("x\n\x1b[31mKeyError\x1b[39m: 'a'\n1 failed in 2 s", "KeyError: 'a'"),
+        (
+            "A cell timed out while it ran\nTimeoutError",
+            "A cell timed out while it ran",
+        ),
+        ("nothing known\n1 failed", "1 failed"),
+        ("", ""),
+    ],
+)
+def test_what_stopped_a_run_is_told_in_a_line(report, reason):
+    assert execute.Failure(None, [], report).reason == reason
 
 
 def test_a_result_whose_inputs_changed_meanwhile_is_not_kept(

@@ -153,7 +153,7 @@ def test_every_setting_runs_and_every_failure_is_told(shaken_runs, tmp_path, cap
     assert len(shaken_runs) == len(set(shaken_runs)) * 2 == 16
     printed = capsys.readouterr().out
     assert "circles: circles-9, line 3: assert a == b\n    jax-seed-2-thr" in printed
-    assert "circles: stopped, line 0: nbclient.DeadKernelError: Kernel died" in printed
+    assert "circles: stopped: Kernel died\n    jax-seed-1-threads-1" in printed
     assert "16 runs, 4 with a statement that does not hold" in printed
     record = json.loads(path.read_text(encoding="utf-8"))
     assert record["command"].startswith("python -m tools.shake --seeds 1-2")
