@@ -4,9 +4,9 @@
 
 Copies ``book/`` to ``out/src/book`` with executed notebooks in the place of the
 stored ones. An executed notebook is kept in ``out/executed`` under a key of all
-that can change its outputs: the notebook, the companion, the pinned versions,
-the versions that are installed, Python and the backend. What is kept holds each
-figure as SVG too, for ``website/figures.py``; the pages show the PNG.
+that can change its outputs: the notebook, the companion, the pinned versions, the
+versions that are installed, Python, the backend and the number of threads. What is kept
+holds each figure as SVG too, for ``website/figures.py``; the pages show the PNG.
 """
 
 import hashlib
@@ -42,8 +42,6 @@ TIMEOUT_S = 600  # a cell
 THREADS = 1
 # What of the package's requirements a page's outputs can depend on.
 EXTRAS = ("tensorflow", "jax", "book")
-
-
 # How a report says what stopped a run: the kernel, or else what was raised.
 _ENDED = re.compile(r"Kernel died.*|A cell timed out.*")
 _RAISED = re.compile(r"^[\w.]+(Error|Exception|Interrupt)\b.*")
