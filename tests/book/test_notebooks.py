@@ -61,9 +61,15 @@ def page(path):
     return nbformat.read(path, as_version=4)
 
 
+@pytest.fixture(scope="session")
+def kept_by_notebook():
+    """Where each result lies; reading all installed versions for it takes a while."""
+    return kept_results()
+
+
 @pytest.fixture
-def executed(path):
-    kept = kept_results()[path]
+def executed(path, kept_by_notebook):
+    kept = kept_by_notebook[path]
     if not kept.exists():
         pytest.fail(f"{path.name} has not run since its last change: run `make book`")
     return nbformat.read(kept, as_version=4)
