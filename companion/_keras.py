@@ -1,11 +1,25 @@
-"""Keras itself: which backend it runs on, and which layers a model has."""
+"""Keras itself: its backend, a model's layers, and what computes its output."""
 
 import importlib
 import os
-from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 import keras
+
+# Layers and operations that move or drop numbers and change none.
+_MOVES = {
+    "Cast",
+    "Dropout",
+    "ExpandDims",
+    "Flatten",
+    "GetItem",
+    "Identity",
+    "Permute",
+    "Reshape",
+    "Squeeze",
+    "Transpose",
+}
 
 
 def backend() -> str:
@@ -36,9 +50,59 @@ def backend_module(package: str) -> ModuleType:
     return importlib.import_module(f"{package}._on_{backend()}")
 
 
-def every_layer(layer: keras.Layer) -> Iterator[keras.Layer]:
-    """Yield a layer and every layer inside it, whatever it is nested in."""
-    yield layer
-    wrapped = getattr(layer, "layer", None)
-    for inner in [*getattr(layer, "layers", ()), *([wrapped] if wrapped else [])]:
-        yield from every_layer(inner)
+def every_layer(layer: keras.Layer) -> list[keras.Layer]:
+    """Return a layer and every layer inside it, wherever Keras finds one."""
+    return list(layer._flatten_layers())
+
+
+def output_activation(model: keras.Model, inputs: Any) -> str | None:
+    """Name the function whose values a model returns: "sigmoid", "linear", ...
+
+    The model is run on the shapes of its inputs, so that Keras writes down what follows
+    from what: through nested models, subclasses and `keras.ops`. None where an
+    operation is not Keras's, or is no activation.
+    """
+    try:
+        outputs = model.call(_shapes(inputs))
+    except Exception:  # what a model's own code raises on shapes is not known
+        return None
+    return _activation(keras.tree.flatten(outputs)[0])
+
+
+def _activation(tensor: Any) -> str | None:
+    """Name the function that a tensor of a graph of Keras is the value of."""
+    history = getattr(tensor, "_keras_history", None)
+    if history is None:
+        return None
+    operation = history.operation
+    name = type(operation).__name__
+    arguments = operation._inbound_nodes[history.node_index].arguments
+    if name in _MOVES:
+        return _activation(arguments.keras_tensors[0])
+    if not isinstance(operation, keras.Layer):
+        return name.lower() if hasattr(keras.activations, name.lower()) else None
+    if isinstance(operation, keras.layers.RNN):
+        return None
+    activation = getattr(operation, "activation", None)
+    if callable(activation):
+        named = getattr(activation, "__name__", "")
+        if getattr(keras.activations, named, None) is activation:
+            return named
+        return _activation_within(activation, tensor)
+    return _activation_within(operation.call, *arguments.args, **arguments.kwargs)
+
+
+def _activation_within(function: Any, *inputs: Any, **options: Any) -> str | None:
+    """Name the function that another one ends in."""
+    try:
+        outputs = function(*map(_shapes, inputs), **options)
+    except Exception:  # as above
+        return None
+    return _activation(keras.tree.flatten(outputs)[0])
+
+
+def _shapes(arrays: Any) -> Any:
+    """Return arrays or tensors as what a graph of Keras begins with."""
+    return keras.tree.map_structure(
+        lambda leaf: keras.KerasTensor(leaf.shape, str(leaf.dtype)), arrays
+    )

@@ -212,7 +212,8 @@ def char_lstm(
         Fixes the number of texts in a batch, which a stateful network needs.
     stateful : bool
         Whether the LSTM layers go on from the state in which the batch before left
-        them, until `reset_state()` is called on each layer.
+        them, until `reset_state()` is called on each layer. On JAX that holds for calls
+        of the model; `fit`, `evaluate` and `predict` begin every batch anew there.
 
     Returns
     -------

@@ -48,6 +48,9 @@ _MARGIN_LOSSES = {
     ),
 }
 
+# Above which a single output of each kind says class 1.
+_THRESHOLDS = {"sigmoid": 0.5, "hard_sigmoid": 0.5, "linear": 0.0, "tanh": 0.0}
+
 _FAINT = {"color": "0.45", "linewidth": 0.8, "linestyle": ":"}
 _GRID = 400
 
@@ -300,9 +303,12 @@ def history(
     metric: str = "loss",
     label: str | None = None,
     log: bool = False,
+    validation_freq: int | Sequence[int] = 1,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a metric by epoch, in training and, where it was measured, in validation.
+
+    Epochs count from 1; those of a run that was resumed go on where it was.
 
     Parameters
     ----------
@@ -315,6 +321,9 @@ def history(
         crossentropy in nats, and any other metric by its name.
     log : bool
         Whether the vertical axis is logarithmic.
+    validation_freq : int or sequence of int
+        As passed to ``model.fit``: after every how many epochs there was a validation,
+        or after which.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure without.
 
@@ -328,7 +337,8 @@ def history(
     TypeError
         If ``history`` holds no lists by name.
     ValueError
-        If the metric is not in the history, or ``log`` meets a value of 0 or below.
+        If the metric is not in the history, there are not as many values as epochs, or
+        ``log`` meets a value of 0 or below.
 
     Examples
     --------
@@ -340,6 +350,7 @@ def history(
     >>> plt.close(ax.figure)
     """
     curves = _curves(history, metric)
+    places = _epochs(history, curves, validation_freq)
     if log and any(np.min(values) <= 0 for values in curves.values()):
         raise ValueError(
             f"log=True needs values above 0. Received: a {metric!r} of 0 or below; "
@@ -349,8 +360,7 @@ def history(
     for (name, values), colour, style in zip(
         curves.items(), COLOURS, ("o-", "s--"), strict=False
     ):
-        epochs = np.arange(1, len(values) + 1)
-        ax.plot(epochs, values, style, color=colour, markersize=3.5, label=name)
+        ax.plot(places[name], values, style, color=colour, markersize=3.5, label=name)
     if label is None:
         label = "loss (nats)" if metric == "loss" else metric.replace("_", " ")
     ax.set(xlabel="epoch", ylabel=label, yscale="log" if log else "linear")
@@ -587,8 +597,11 @@ def decision_regions(
     names : sequence of str, optional
         The classes' names in the legend, from class 0 on.
     threshold : float, optional
-        Above it a single output says class 1. Without one it follows from the
-        last layer's activation: 0.5 for a sigmoid, 0 for a linear or tanh unit.
+        Above it a single output says class 1. Without one it follows from what the
+        model returns: 0.5 for a sigmoid, 0 for a linear unit or tanh. Where Keras
+        cannot tell, for example in a subclass that calls another library, it follows
+        from the values, near the points and far away: 0.5 if all lie between 0 and 1,
+        0 if some are negative.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure without.
 
@@ -616,7 +629,9 @@ def decision_regions(
     """
     x, y = _checked_points(x, y)
     scores = _outputs(model, x)
-    decide, classes = _decision(model, scores, threshold)
+    if threshold is None and scores.shape[1:] == (1,):
+        threshold = _threshold(model, x)
+    decide, classes = _decision(scores, threshold)
     if y.max() >= classes:
         raise ValueError(
             f"The model tells {classes} classes apart, so y must hold 0 to "
@@ -684,9 +699,7 @@ def _classifier(model: Any, decide: Callable, classes: int) -> Any:
     return Trained()
 
 
-def _decision(
-    model: Any, scores: NDArray[Any], threshold: float | None
-) -> tuple[Callable, int]:
+def _decision(scores: NDArray[Any], threshold: float | None) -> tuple[Callable, int]:
     """Return how outputs become classes, and the number of classes."""
     if scores.ndim != 2:
         raise ValueError(
@@ -695,23 +708,32 @@ def _decision(
         )
     if scores.shape[1] > 1:
         return lambda scores: scores.argmax(axis=1), scores.shape[1]
-    least = _threshold(model) if threshold is None else threshold
-    return lambda scores: (scores[:, 0] > least).astype(int), 2
+    return lambda scores: (scores[:, 0] > threshold).astype(int), 2
 
 
-def _threshold(model: Any) -> float:
-    # The outputs' values cannot tell a linear unit from a sigmoid one: a linear unit
-    # may well stay between 0 and 1. The activation can, so it is asked by name.
-    activation = getattr(model.layers[-1], "activation", None)
-    name = getattr(activation, "__name__", repr(activation))
-    thresholds = {"sigmoid": 0.5, "hard_sigmoid": 0.5, "linear": 0.0, "tanh": 0.0}
-    if name not in thresholds:
-        raise ValueError(
-            "A single output needs a threshold, which follows from a sigmoid, linear "
-            f"or tanh activation. Received: a last layer with {name!r}; pass "
-            "threshold=..."
-        )
-    return thresholds[name]
+def _threshold(model: Any, x: NDArray[Any]) -> float:
+    """Return above which value a single output says class 1."""
+    from companion._keras import output_activation
+
+    activation = output_activation(model, np.asarray(x, dtype=np.float32))
+    if activation in _THRESHOLDS:
+        return _THRESHOLDS[activation]
+    if activation is None:
+        # Far away a score leaves 0 to 1, and a probability does not.
+        probes = [
+            x,
+            *(sign * 10.0**k * (1 + abs(x)) for sign in (1, -1) for k in (1, 4)),
+        ]
+        values = _outputs(model, np.concatenate(probes))
+        if (values < 0).any():
+            return 0.0
+        if (values <= 1).all():
+            return 0.5
+    raise ValueError(
+        "A single output needs a threshold, which follows from a sigmoid, linear or "
+        f"tanh output. Received: {activation or 'values of no known function'!r}; pass "
+        "threshold=..."
+    )
 
 
 def _curves(history: Any, metric: str) -> dict[str, Sequence[float]]:
@@ -731,6 +753,31 @@ def _curves(history: Any, metric: str) -> dict[str, Sequence[float]]:
     if f"val_{metric}" in measured:
         curves["validation"] = measured[f"val_{metric}"]
     return curves
+
+
+def _epochs(
+    history: Any,
+    curves: Mapping[str, Sequence[float]],
+    validation_freq: int | Sequence[int],
+) -> dict[str, list[int]]:
+    """Return the epochs, from 1, after which each curve was measured."""
+    # A History knows at which epoch a resumed run began; a dict does not.
+    begun = getattr(history, "epoch", range(len(curves["training"])))
+    trained = [epoch + 1 for epoch in begun]
+    if isinstance(validation_freq, Sequence):
+        validated = [epoch for epoch in trained if epoch in validation_freq]
+    else:
+        every = check_count("validation_freq", validation_freq)
+        validated = [epoch for epoch in trained if epoch % every == 0]
+    places = {"training": trained, "validation": validated}
+    for name, values in curves.items():
+        if len(values) != len(places[name]):
+            raise ValueError(
+                f"The {name} curve must have a value for each epoch of it. Received: "
+                f"{len(values)} values for epochs {places[name]}. If model.fit was "
+                "given validation_freq, pass it here too."
+            )
+    return places
 
 
 def _checked_points(

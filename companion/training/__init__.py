@@ -5,10 +5,11 @@ costs far more than the arithmetic. `fit` compiles each epoch into one program: 
 optimizer, loss, metrics, batches and history. `repeat` trains one network over many
 seeds and compiles once. Both run on TensorFlow and on JAX.
 
-`_plan` turns the arguments into arrays, an order and batches; `_checks` says what
-cannot be trained this way; `_programs` finds or makes the compiled programs of a model;
-`_loop` runs the epochs and the callbacks, `_seeds` many runs. `_on_tensorflow` and
-`_on_jax` hold each backend's lines.
+`_plan` turns the arguments into arrays, an order and batches, through Keras's own data
+adapter; `_data`, `_labels` and `_checks` say which data, labels and models cannot be
+trained this way; `_programs` finds or makes the compiled programs of a model; `_loop`
+runs the epochs and the callbacks, `_seeds` many runs. `_on_tensorflow` and `_on_jax`
+hold each backend's lines.
 """
 
 import difflib
@@ -48,16 +49,20 @@ def fit(
 ) -> keras.callbacks.History:
     """Train a compiled Keras model, each epoch as one compiled program.
 
-    What is computed is what `model.fit` computes: every batch runs Keras's own training
-    step. Training goes on from the current weights. A second call on the same model
-    with data of the same shapes reuses the program; `model.compile` makes a new one.
+    What is computed is what `model.fit` computes: Keras prepares the data and builds
+    the model, and every batch runs its own training step. Training goes on from the
+    current weights. A second call on the same model with data of the same shapes reuses
+    the program; `model.compile` makes a new one. What is refused, and what differs, is
+    listed below.
 
     Parameters
     ----------
     model : keras.Model
         A compiled model.
     x, y : array, or nested structure of arrays
-        The inputs and targets, one entry for each example.
+        The inputs and targets, one entry for each example: NumPy arrays, tensors or
+        columns of pandas. y is None for a model that has no other losses than those it
+        adds itself.
     epochs : int
         How often to go through the examples.
     batch_size : int
@@ -67,15 +72,16 @@ def fit(
         for validation.
     validation_data : tuple (x, y) or (x, y, sample_weight)
         A validation set of its own; `validation_split` is then not used.
-    shuffle : bool
-        Whether each epoch has an order of its own.
+    shuffle : bool or "batch"
+        Whether each epoch has an order of its own; "batch" leaves the batches as they
+        are and shuffles inside each, as in Keras.
     seed : int, optional
         Fixes these orders, alike on both backends. By default it is drawn from Python's
         generator, which `keras.utils.set_random_seed` sets. The initial weights and
         dropout have their seeds from when the model was built.
     class_weight : dict of int to float, optional
         The weight of the examples of a class in the training loss; 1 if not named.
-    sample_weight : array, optional
+    sample_weight : array, or the structure of y, optional
         The weight of each example in the loss.
     steps_per_epoch : int, optional
         How many batches make an epoch, so how often there is a validation: a divisor of
@@ -104,17 +110,46 @@ def fit(
         If the model is no Keras model, the data are not arrays, or an argument has the
         wrong type.
     ValueError
-        If the model is not compiled, an argument is out of range, labels of a sparse
-        crossentropy lie outside the classes, or one program an epoch cannot do what is
-        asked: callbacks that act between batches, a model with its own training step,
-        `run_eagerly`, several devices on TensorFlow. `model.fit` can. Or if several
-        devices take part and `runtime.check` refuses.
+        If the model is not compiled, an argument is out of range, or one of these:
+
+        ==============================  ================================================
+        refused                         because, and what to do
+        ==============================  ================================================
+        callbacks between batches       an epoch is one program; use `model.fit`.
+                                        `TerminateOnNaN` acts when an epoch is done.
+        own `train_step`, `test_step`,  Keras's own steps are compiled; use `model.fit`
+        `compute_metrics`
+        `run_eagerly=True`              nothing runs eagerly here; use `model.fit`
+        several devices on TensorFlow   use JAX, or `model.fit`; with several devices on
+                                        JAX, what `runtime.check` refuses
+        labels outside the classes      compiled programs go on: TensorFlow's returns
+                                        NaN, JAX's trains on. It is seen in a sparse
+                                        crossentropy by any name, object or partial, for
+                                        any output; a function around it may change the
+                                        labels first, and is not looked into.
+        a variable frozen or thawed     Keras says that this takes effect at `compile`;
+        since `compile`                 compile again
+        sparse, ragged, masked, text    convert them; batches, as of tf.data, go to
+        and batched data                `model.fit`
+        `class_weight` for several      Keras would take the argmax of what is no
+        labels an example, or of no     one-hot row, and weight 1 for a key that it does
+        number for a class              not find; pass `sample_weight`
+        `steps_per_epoch` that does     an epoch is a part of a pass; use `model.fit`
+        not divide a pass
+        ==============================  ================================================
 
     Notes
     -----
+    On purpose these differ from `model.fit`. With several outputs and a smaller last
+    batch, Keras on TensorFlow counts that batch's mean loss of each output like a whole
+    batch's; here, as on JAX, each example counts alike. The order of the examples comes
+    from `seed`. With dropout the masks may differ, not their statistics.
+
+    As in `model.fit`, a stateful layer carries its states from batch to batch on
+    TensorFlow, and JAX begins every batch with zeros.
+
     Ctrl-C takes effect when the epoch under way is done, and the model keeps what it
     has learnt by then. After a first call the time to compile, a few seconds, is spent.
-    With dropout the masks may differ from those of `model.fit`, not their statistics.
 
     After `runtime.distribute` on JAX each device takes its share of every batch, and
     all of them compute a smaller last batch as a whole. In several processes each must
@@ -166,7 +201,8 @@ def repeat(
 
     A seed sets the initial weights, dropout and the order of the examples; the data are
     the same for all. On JAX small networks are trained side by side in one program,
-    unless there are callbacks; otherwise the runs follow each other and share one.
+    unless there are callbacks; otherwise the runs follow each other and share one. The
+    states of stateful layers begin anew with each run.
 
     Parameters
     ----------
@@ -215,7 +251,16 @@ def repeat(
     >>> [len(run.history["loss"]) for run in runs]
     [2, 2, 2]
     """
-    _checks.check_factory(callbacks)
+    _checks.check_factory(
+        "build", "a compiled model", build, example="build=lambda: make_model()"
+    )
+    if callbacks is not None:
+        _checks.check_factory(
+            "callbacks",
+            "the callbacks of one run",
+            callbacks,
+            example="callbacks=lambda: [keras.callbacks.EarlyStopping()]",
+        )
     return _seeds.run(
         build,
         make_plan(_arguments(options, x=x, y=y)),

@@ -1,7 +1,8 @@
 """What one program an epoch cannot do, each with its reason and the way out."""
 
+import inspect
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -19,6 +20,8 @@ BATCH_HOOKS = tuple(
     for moment in ("begin", "end")
 )
 OVERRIDES = ("train_step", "test_step", "compute_metrics")
+# They can be called, and make nothing anew.
+NO_FACTORIES = (keras.Model, keras.callbacks.Callback)
 
 
 def check_model(model: keras.Model) -> None:
@@ -85,23 +88,25 @@ def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
     return listed
 
 
-def check_labels(loss: Any, plan: Any, classes: int) -> None:
-    """Refuse integer labels outside the classes of a sparse crossentropy.
+def check_trained_variables(
+    model: keras.Model, before: Sequence[keras.Variable]
+) -> None:
+    """Refuse a model that trains other variables than when it was last compiled.
 
-    Compiled programs do not stop there: TensorFlow's returns NaN, and JAX's trains on
-    with an ordinary loss.
+    Keras says that such a change takes effect when the model is compiled again.
     """
-    for _, y, *_ in filter(None, (plan.training, plan.validation)):
-        if not _is_sparse_crossentropy(loss) or keras.tree.is_nested(y):
-            return
-        allowed = (y >= 0) & (y < classes) | (y == getattr(loss, "ignore_class", None))
-        if not allowed.all():
-            raise ValueError(
-                f"Labels must be integers from 0 to {classes - 1}, one class for each "
-                f"of the model's {classes} outputs. Received: "
-                f"{np.unique(y[~allowed])[:5].tolist()} among them. Count classes from "
-                "0, or give the last layer more units."
-            )
+    now = model.trainable_variables
+    gone = [variable.path for variable in before if not _is_among(variable, now)]
+    new = [variable.path for variable in now if not _is_among(variable, before)]
+    if gone or new:
+        changes = [f"{path} no longer" for path in gone] + [
+            f"{path} now" for path in new
+        ]
+        raise ValueError(
+            "The variables that the model trains have changed since it was compiled: "
+            f"{', '.join(changes)}. Call model.compile again, with a new optimizer, "
+            "so that the change takes effect."
+        )
 
 
 def check_seeds(seeds: Any) -> list[int]:
@@ -117,16 +122,21 @@ def check_seeds(seeds: Any) -> list[int]:
     return chosen
 
 
-def check_factory(callbacks: Any) -> None:
-    """Refuse callbacks of `training.repeat` that are not made anew for each run."""
-    if callbacks is not None and (
-        not callable(callbacks) or isinstance(callbacks, keras.callbacks.Callback)
-    ):
-        raise TypeError(
-            "callbacks must be a function that returns the callbacks of one run, for "
-            "example callbacks=lambda: [keras.callbacks.EarlyStopping()]. "
-            f"Received: {type(callbacks).__name__}"
-        )
+def check_factory(name: str, made: str, function: Any, *, example: str) -> None:
+    """Refuse what `training.repeat` cannot call to make something for each run."""
+    received = type(function).__name__
+    if callable(function) and not isinstance(function, NO_FACTORIES):
+        try:
+            inspect.signature(function).bind()
+            return
+        except ValueError:  # a builtin without a signature
+            return
+        except TypeError as error:
+            received = f"a function, and {error}"
+    raise TypeError(
+        f"{name} must be a function without arguments that returns {made}, for "
+        f"example {example}. Received: {received}"
+    )
 
 
 def check_jit_compile(jit_compile: Any) -> bool | str:
@@ -203,6 +213,8 @@ def _check_setting(refused: bool, reason: str) -> None:
 def _acts_on(callback: keras.callbacks.Callback, hook: str) -> bool:
     """Tell whether a callback does something in a hook for batches."""
     silent: list[type] = [keras.callbacks.Callback, keras.callbacks.ProgbarLogger]
+    # training.fit calls it when an epoch is done: its mean loss is NaN if one was.
+    silent += [keras.callbacks.TerminateOnNaN]
     if getattr(callback, "save_freq", None) == "epoch":
         silent += [keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore]
     return not _inherits(callback, hook, silent)
@@ -214,12 +226,9 @@ def _inherits(instance: object, name: str, classes: Iterable[type]) -> bool:
     return any(method is getattr(kind, name) for kind in classes)
 
 
-def _is_sparse_crossentropy(loss: Any) -> bool:
-    """Tell whether a compiled loss takes integer labels."""
-    if isinstance(loss, keras.losses.SparseCategoricalCrossentropy):
-        return True
-    name = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
-    return name in ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
+def _is_among(variable: keras.Variable, others: Sequence[keras.Variable]) -> bool:
+    """Tell whether a variable is one of several: == would compare their values."""
+    return any(variable is other for other in others)
 
 
 def _describe(model: keras.Model) -> str:

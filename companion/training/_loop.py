@@ -40,6 +40,7 @@ def run(
     check_distribution(model, plan, seed=seed)
     programs = compiled(model, plan, jit_compile=jit_compile)
     hooks = _hooks(model, plan, callbacks, verbose)
+    nan_stops = [c for c in callbacks if isinstance(c, keras.callbacks.TerminateOnNaN)]
     training = on_devices(plan.training)
     validation = on_devices(plan.validation)
     held_back = None if validation is None else shared(plan.validation_batches())
@@ -57,6 +58,8 @@ def run(
             results = programs.evaluate(validation, held_back)
             hooks.on_test_end(results)
             logs.update({f"val_{name}": value for name, value in results.items()})
+        for callback in nan_stops:
+            callback.on_batch_end(plan.steps - 1, logs)
         hooks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break

@@ -96,4 +96,6 @@ def _run(program: Program, arrays: Arrays, batches: Batches) -> dict[str, Any]:
 
 def _take(arrays: Arrays, chosen: tf.Tensor) -> Arrays:
     """Return the chosen examples of every array."""
-    return keras.tree.map_structure(lambda leaf: tf.gather(leaf, chosen), arrays)
+    return keras.tree.map_structure(
+        lambda leaf: None if leaf is None else tf.gather(leaf, chosen), arrays
+    )

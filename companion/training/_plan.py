@@ -1,16 +1,26 @@
 """From the arguments of `training.fit` to arrays, an order and batches."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+from keras.src.trainers.data_adapters import data_adapter_utils
+from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
 
 from companion._arguments import check_count
+from companion._keras import backend
+from companion.training._data import (
+    check_array,
+    check_class_weight,
+    check_lengths,
+    check_sample_weight,
+)
 
-# (x, y) or (x, y, sample_weight): arrays, or nested structures of them.
-Arrays = tuple[Any, ...]
+# (x, y, sample_weight): arrays, nested structures of them, or None.
+Arrays = tuple[Any, Any, Any]
 
 
 class Batches(NamedTuple):
@@ -35,9 +45,10 @@ class Plan(NamedTuple):
     validation: Arrays | None
     epochs: int
     batch_size: int
-    shuffle: bool
+    shuffle: bool | str
     steps: int
     validation_batch_size: int
+    weighs_classes: bool
 
     @property
     def first_batch(self) -> Arrays:
@@ -54,8 +65,15 @@ class Plan(NamedTuple):
         order = np.arange(count(self.training))
         examples = self.steps * self.batch_size
         number, part = divmod(epoch, -(-len(order) // examples))
-        if self.shuffle:
-            order = np.random.default_rng((seed, number)).permutation(order)
+        draw = np.random.default_rng((seed, number))
+        if self.shuffle == "batch":
+            # Keras's: the batches stay as they are, and each is shuffled in itself.
+            batches = np.array_split(
+                order, range(self.batch_size, len(order), self.batch_size)
+            )
+            order = np.concatenate([draw.permutation(batch) for batch in batches])
+        elif self.shuffle:
+            order = draw.permutation(order)
         return _cut(order[part * examples :][:examples], self.batch_size)
 
     def validation_batches(self) -> Batches:
@@ -65,67 +83,54 @@ class Plan(NamedTuple):
 
 def make_plan(arguments: Mapping[str, Any]) -> Plan:
     """Check the arguments of `training.fit` that concern the data, given by name."""
-    training = _examples(arguments["x"], arguments["y"], arguments["sample_weight"])
+    class_weight, sample_weight = arguments["class_weight"], arguments["sample_weight"]
+    if class_weight is not None and sample_weight is not None:
+        raise ValueError(
+            "Pass either class_weight or sample_weight. To use both, multiply the "
+            "class weights into sample_weight. Received: both"
+        )
+    training = _examples(arguments["x"], arguments["y"], sample_weight)
     validation = None
     if arguments["validation_data"] is not None:
         validation = _validation_set(arguments["validation_data"])
     elif arguments["validation_split"] != 0:
         training, validation = _split(training, arguments["validation_split"])
-    if arguments["class_weight"] is not None:
-        training = _weigh_classes(training, arguments["class_weight"])
+    if class_weight is not None:
+        training = _weigh_classes(training, class_weight)
     size = check_count("batch_size", arguments["batch_size"])
     validation_size = arguments["validation_batch_size"]
     return Plan(
         training,
         validation,
-        check_count("epochs", arguments["epochs"]),
+        _epochs(arguments["epochs"]),
         size,
-        bool(arguments["shuffle"]),
+        _shuffle(arguments["shuffle"]),
         _steps(-(-count(training) // size), arguments["steps_per_epoch"]),
         size
         if validation_size is None
         else check_count("validation_batch_size", validation_size),
+        class_weight is not None,
     )
 
 
 def count(arrays: Arrays) -> int:
     """Return the number of examples."""
-    return len(keras.tree.flatten(arrays)[0])
+    return len(keras.tree.flatten(arrays[0])[0])
 
 
 def _examples(x: Any, y: Any, sample_weight: Any = None) -> Arrays:
-    """Return the arguments as arrays of equal length."""
-    given = {"x": x, "y": y}
-    if sample_weight is not None:
-        given["sample_weight"] = sample_weight
-    arrays = tuple(
-        keras.tree.map_structure(lambda leaf, name=name: _array(name, leaf), value)
-        for name, value in given.items()
-    )
-    lengths = [len(leaf) for leaf in keras.tree.flatten(arrays)]
-    if len(set(lengths)) > 1 or lengths[0] == 0:
-        raise ValueError(
-            f"{', '.join(given)} must hold the same number of examples, at least one. "
-            f"Received: lengths {lengths}."
-        )
-    return arrays
-
-
-def _array(name: str, value: Any) -> np.ndarray:
-    """Return one argument as an array, floats in Keras's default float type."""
-    array = np.asarray(value) if hasattr(value, "__array__") else None
-    if array is None or array.dtype.kind not in "biuf" or array.ndim == 0:
-        received = type(value).__name__
-        if array is not None:
-            received += f" of dtype {array.dtype} and shape {array.shape}"
-        raise TypeError(
-            f"{name} must be made of numeric arrays with one entry for each example: "
-            f"NumPy arrays or tensors. Received: {received}. For data that arrive in "
-            "batches, such as tf.data, use model.fit."
-        )
-    if array.dtype.kind == "f":
-        array = array.astype(keras.config.floatx(), copy=False)
-    return array
+    """Return the arguments as Keras hands them to a step, all of them at once."""
+    given = {"x": x, "y": y, "sample_weight": sample_weight}
+    for name, value in given.items():
+        keras.tree.map_structure(lambda leaf, name=name: check_array(name, leaf), value)
+    length = check_lengths(given)
+    check_sample_weight(sample_weight, y)
+    adapter = ArrayDataAdapter(x, y, sample_weight=sample_weight, batch_size=length)
+    batch = next(iter(adapter.get_numpy_iterator()))
+    if backend() == "tensorflow":
+        # As Keras does for tf.data, which would stack the entries of a list.
+        batch = keras.tree.lists_to_tuples(batch)
+    return keras.utils.unpack_x_y_sample_weight(batch)
 
 
 def _validation_set(given: tuple[Any, ...]) -> Arrays:
@@ -140,7 +145,9 @@ def _validation_set(given: tuple[Any, ...]) -> Arrays:
 
 def _rows(arrays: Arrays, chosen: slice) -> Arrays:
     """Return the chosen examples of every array."""
-    return keras.tree.map_structure(lambda leaf: leaf[chosen], arrays)
+    return keras.tree.map_structure(
+        lambda leaf: None if leaf is None else leaf[chosen], arrays
+    )
 
 
 def _split(arrays: Arrays, validation_split: float) -> tuple[Arrays, Arrays]:
@@ -161,31 +168,44 @@ def _split(arrays: Arrays, validation_split: float) -> tuple[Arrays, Arrays]:
 
 def _weigh_classes(arrays: Arrays, class_weight: dict[int, float]) -> Arrays:
     """Return the arrays with each example weighted by its class, by 1 if unnamed."""
-    if len(arrays) == 3:
+    x, y, _ = arrays
+    check_class_weight(class_weight, y)
+    return x, y, data_adapter_utils.class_weight_to_sample_weights(y, class_weight)
+
+
+def _epochs(epochs: int) -> int:
+    """Return the number of epochs, as `keras.config.set_max_epochs` limits it."""
+    number, most = check_count("epochs", epochs), keras.config.max_epochs()
+    if most and most < number:
+        warnings.warn(f"Limiting epochs to {most}, as keras.config says", stacklevel=4)
+        return most
+    return number
+
+
+def _shuffle(shuffle: bool | str) -> bool | str:
+    """Return True, False or "batch"."""
+    if isinstance(shuffle, str) and shuffle == "batch":
+        return shuffle
+    if shuffle not in (True, False):
         raise ValueError(
-            "Pass either class_weight or sample_weight. To use both, multiply the "
-            "class weights into sample_weight. Received: both"
+            f'shuffle must be True, False or "batch". Received: shuffle={shuffle!r}'
         )
-    x, y = arrays
-    if keras.tree.is_nested(y):
-        raise ValueError(
-            "class_weight needs one array of labels. For several outputs, pass "
-            f"sample_weight. Received: y of type {type(y).__name__}"
-        )
-    classes = y.argmax(-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y))
-    weights = [class_weight.get(int(label), 1.0) for label in np.round(classes)]
-    return x, y, np.asarray(weights, dtype=keras.config.floatx())
+    return bool(shuffle)
 
 
 def _steps(whole: int, steps_per_epoch: int | None) -> int:
     """Return the steps of an epoch: those of a whole pass, or a divisor of them."""
-    if steps_per_epoch is None:
-        return whole
-    steps = check_count("steps_per_epoch", steps_per_epoch)
+    steps = whole
+    if steps_per_epoch is not None:
+        steps = check_count("steps_per_epoch", steps_per_epoch)
+    most = keras.config.max_steps_per_epoch()
+    limited = f", as keras.config.set_max_steps_per_epoch({most}) limits it"
+    steps, said = (most, limited) if most and most < steps else (steps, "")
     if whole % steps:
         raise ValueError(
             f"steps_per_epoch must divide the {whole} batches of one pass through the "
-            f"examples. Received: steps_per_epoch={steps}"
+            f"examples. Received: steps_per_epoch={steps}{said}. Use model.fit for "
+            "another number of steps."
         )
     return steps
 

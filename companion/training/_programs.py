@@ -1,13 +1,13 @@
 """The compiled programs of a model: made once, then found again."""
 
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Protocol
 
 import keras
 
 from companion._keras import backend_module, every_layer
-from companion.training._checks import check_labels
+from companion.training._checks import check_trained_variables
+from companion.training._labels import Target, check_given, check_labels, targets
 from companion.training._plan import Arrays, Batches, Plan
 
 ATTRIBUTE = "_companion_programs"
@@ -43,16 +43,14 @@ class Compiled:
 
     def __init__(self, model: keras.Model, plan: Plan, whole: bool) -> None:
         create_state(model, plan)
-        self.classes = output_width(model, plan)
+        self.targets = find_targets(model, plan)
         self.programs: Programs = _backend().ModelPrograms(model, whole=whole)
+        self.trained = model.trainable_variables
         self._made_from = _identity(model, whole)
 
     def serves(self, model: keras.Model, whole: bool) -> bool:
         """Tell whether the model is still compiled as it was."""
-        now = _identity(model, whole)
-        return len(now) == len(self._made_from) and all(
-            old is new for old, new in zip(self._made_from, now, strict=True)
-        )
+        return _same(self._made_from, _identity(model, whole))
 
 
 def compiled(model: keras.Model, plan: Plan, *, jit_compile: bool | str) -> Programs:
@@ -62,10 +60,15 @@ def compiled(model: keras.Model, plan: Plan, *, jit_compile: bool | str) -> Prog
     """
     whole = suits_one_program(model) if jit_compile == "auto" else bool(jit_compile)
     kept = getattr(model, ATTRIBUTE, None)
-    if kept is None or not kept.serves(model, whole):
+    if kept is not None and kept.serves(model, whole):
+        check_trained_variables(model, kept.trained)
+    else:
+        if model.train_function is not None:
+            # Keras has trained it since it was compiled.
+            check_trained_variables(model, model.optimizer._trainable_variables)
         kept = Compiled(model, plan, whole)
         setattr(model, ATTRIBUTE, kept)
-    check_labels(model.loss, plan, kept.classes)
+    check_labels(kept.targets, plan)
     return kept.programs
 
 
@@ -82,37 +85,26 @@ def suits_one_program(model: keras.Model) -> bool:
 
 
 def create_state(model: keras.Model, plan: Plan) -> None:
-    """Create the variables of the layers, the metrics and the optimizer.
+    """Create the variables of the layers, the loss, the metrics and the optimizer.
 
-    Inside a stateless scope a model, its loss and its metrics are built while no
-    variable changes.
+    The way of `model.fit`: Keras builds them on what a batch looks like.
     """
-
-    def step(x: Any, y: Any, weight: Any) -> None:
-        y_pred = model(x)
-        model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight)
-        model.compute_metrics(x, y, y_pred, sample_weight=weight)
-
-    x, y, weight = to_tensors((*plan.first_batch, None)[:3])
-    if not model.built:
-        with keras.StatelessScope():
-            _backend().outline(model, x)
-    _outline(model, step, x, y, weight)
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
+    check_given(model, plan.training[1])
+    model._symbolic_build(data_batch=to_tensors(plan.first_batch))
 
 
-def output_width(model: keras.Model, plan: Plan) -> int:
-    """Return the length of the last axis of a model's first output."""
-    outputs = _outline(model, model, to_tensors(plan.first_batch[0]))
-    return keras.tree.flatten(outputs)[0].shape[-1]
+def find_targets(model: keras.Model, plan: Plan) -> list[Target]:
+    """Return which of the arrays of labels each loss of a model is given."""
+    x, y, _ = plan.first_batch
 
+    def compared(x: Any) -> None:
+        found.extend(targets(model, y, model(x, training=False)))
 
-def _outline(model: keras.Model, function: Callable, *arrays: Any) -> Any:
-    """Return what a function of a model returns, as shapes; no variable changes."""
+    found: list[Target] = []
     held = [(variable, variable.value) for variable in model.variables]
     with keras.StatelessScope(state_mapping=held):
-        return _backend().outline(function, *arrays)
+        _backend().outline(compared, to_tensors(x))
+    return found
 
 
 def to_tensors(arrays: Any) -> Any:
@@ -128,7 +120,10 @@ def on_devices(arrays: Any) -> Any:
     """Return the arrays of a structure on every device that takes part."""
     if arrays is None:
         return None
-    return keras.tree.map_structure(_backend().place, arrays)
+    place = _backend().place
+    return keras.tree.map_structure(
+        lambda leaf: None if leaf is None else place(leaf), arrays
+    )
 
 
 def shared(batches: Batches) -> Batches:
@@ -150,12 +145,12 @@ def _backend() -> ModuleType:
 def _identity(model: keras.Model, whole: bool) -> tuple[Any, ...]:
     """Return the objects whose replacement makes the programs stale.
 
-    The first metric is the tracker of the loss, which every `model.compile` renews.
+    Every `model.compile` renews the tracker of the loss.
     """
-    return (
-        whole,
-        keras.distribution.distribution(),
-        model.optimizer,
-        model.metrics[0],
-        *model.trainable_variables,
-    )
+    distribution = keras.distribution.distribution()
+    return whole, distribution, model.optimizer, model._loss_tracker
+
+
+def _same(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:
+    """Tell whether two tuples hold the same objects."""
+    return all(one is other for one, other in zip(old, new, strict=True))

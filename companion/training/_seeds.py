@@ -6,18 +6,14 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from companion._keras import backend
+from companion._keras import backend, every_layer
 from companion.training import _loop
-from companion.training._checks import (
-    check_builds,
-    check_callbacks,
-    check_labels,
-    check_model,
-)
+from companion.training._checks import check_builds, check_callbacks, check_model
+from companion.training._labels import check_labels
 from companion.training._plan import Batches, Plan
 from companion.training._programs import (
     create_state,
-    output_width,
+    find_targets,
     suits_one_program,
     to_tensors,
 )
@@ -34,7 +30,8 @@ class Run(NamedTuple):
     Attributes
     ----------
     history : dict of str to list of float
-        The value of each metric after each epoch, as in `History.history`.
+        The value of each metric after each epoch, as in `History.history`; an array for
+        a metric of several numbers.
     weights : list of arrays
         The weights after the last epoch, as from `model.get_weights()`.
     """
@@ -95,7 +92,7 @@ def _side_by_side(
     from companion.training import _on_jax
 
     create_state(model, plan)
-    check_labels(model.loss, plan, output_width(model, plan))
+    check_labels(find_targets(model, plan), plan)
     variables = _on_jax.training_variables(model)
     states = [_on_jax.values(variables)]
     for seed in seeds[1:]:
@@ -113,7 +110,13 @@ def _side_by_side(
 def _seeded(build: Build, seed: int) -> keras.Model:
     """Return the model that a seed initialises."""
     keras.utils.set_random_seed(seed)
-    return build()
+    model = build()
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            "build must return a compiled keras.Model. Received: "
+            f"{type(model).__name__}"
+        )
+    return model
 
 
 def _start_again(model: keras.Model, fresh: keras.Model, plan: Plan) -> None:
@@ -129,6 +132,10 @@ def _start_again(model: keras.Model, fresh: keras.Model, plan: Plan) -> None:
     ]
     for variable, new in pairs:
         variable.assign(new)
+    # Keras keeps the states of recurrent layers out of a model's variables.
+    for layer in every_layer(model):
+        if getattr(layer, "stateful", False):
+            layer.reset_state()
 
 
 def _go_side_by_side(model: keras.Model) -> bool:
@@ -157,7 +164,9 @@ def _histories(
             logs.update({f"val_{name}": value for name, value in results.items()})
         for name, values in logs.items():
             for history, value in zip(histories, np.asarray(values), strict=True):
-                history.setdefault(name, []).append(float(value))
+                # As in a History, where a metric of several numbers stays an array.
+                number = value if value.ndim else float(value)
+                history.setdefault(name, []).append(number)
         bar.update(epoch + 1)
     return histories
 

@@ -32,11 +32,9 @@ HISTORY = {
 class Model:
     """A stand-in for a trained Keras model: scores from a plain function."""
 
-    def __init__(self, scores, activation="linear"):
+    def __init__(self, scores):
         self.scores = scores
         self.calls = []
-        function = SimpleNamespace(__name__=activation)
-        self.layers = [SimpleNamespace(activation=function)]
 
     def __call__(self, x, *, training):
         self.calls.append((len(x), training))
@@ -398,6 +396,26 @@ def test_training_and_validation_are_drawn_by_epoch(given):
     assert ax.get_yscale() == "linear"
 
 
+@pytest.mark.parametrize(
+    ("epoch", "validation_freq", "trained", "validated"),
+    [
+        (range(6), 2, [1, 2, 3, 4, 5, 6], [2, 4, 6]),
+        (range(6), [1, 5], [1, 2, 3, 4, 5, 6], [1, 5]),
+        (range(3, 6), 2, [4, 5, 6], [4, 6]),
+        (range(3, 6), 1, [4, 5, 6], [4, 5, 6]),
+    ],
+)
+def test_values_are_drawn_at_their_epochs(epoch, validation_freq, trained, validated):
+    values = {"loss": np.ones(len(trained)), "val_loss": np.ones(len(validated))}
+    given = SimpleNamespace(history=values, epoch=list(epoch))
+
+    ax = plots.history(given, validation_freq=validation_freq)
+
+    training, validation = ax.get_lines()
+    assert_array_equal(training.get_xdata(), trained)
+    assert_array_equal(validation.get_xdata(), validated)
+
+
 def test_a_metric_without_validation_is_drawn_alone():
     ax = plots.history(HISTORY, metric="binary_accuracy")
 
@@ -429,6 +447,13 @@ def test_the_epochs_are_whole_numbers(epochs):
     [
         (HISTORY, {"metric": "auc"}, ValueError, "one of loss, binary_accuracy. Rec"),
         (HISTORY, {"metric": "val_loss"}, ValueError, "Received: 'val_loss'"),
+        (
+            {"loss": [1.0] * 6, "val_loss": [1.0] * 3},
+            {},
+            ValueError,
+            r"3 values for epochs \[1, 2, 3, 4, 5, 6\].*validation_freq",
+        ),
+        (HISTORY, {"validation_freq": 0}, ValueError, "`validation_freq`.*at least 1"),
         ({}, {}, ValueError, r"one of \(none\)"),
         ([0.5, 0.4], {}, TypeError, "Received: list"),
         ({"loss": [0.5, 0.0]}, {"log": True}, ValueError, "values above 0"),
@@ -589,12 +614,104 @@ def test_any_number_of_classes_is_drawn_without_a_warning(classes, recwarn):
     ],
 )
 def test_a_single_output_decides_by_its_threshold(activation, threshold, least):
-    def score(x):
-        return x[:, :1] / 10
+    keras = pytest.importorskip("keras")
+    model = keras.Sequential([keras.Input((2,)), dense([0.1, 0], activation)])
 
-    ax = plots.decision_regions(Model(score, activation), X, Y % 2, threshold=threshold)
+    ax = plots.decision_regions(model, X, Y % 2, threshold=threshold)
 
-    assert regions_agree(ax, lambda grid: (score(grid)[:, 0] > least).astype(int))
+    def above(grid):
+        scores = keras.ops.convert_to_numpy(model(grid.astype("float32")))
+        return (scores[:, 0] > least).astype(int)
+
+    assert regions_agree(ax, above)
+
+
+def dense(weights, activation=None):
+    """Return a Dense layer with one unit and these weights, without a bias."""
+    keras = pytest.importorskip("keras")
+    kernel = keras.initializers.Constant(np.reshape(weights, (-1, 1)))
+    return keras.layers.Dense(1, activation, kernel_initializer=kernel, use_bias=False)
+
+
+def sigmoid_by_an_operation():
+    keras = pytest.importorskip("keras")
+    inputs = keras.Input((2,))
+    return keras.Model(inputs, keras.ops.sigmoid(dense([6, 0])(inputs)))
+
+
+def sigmoid_in_a_nested_model():
+    keras = pytest.importorskip("keras")
+    inputs = keras.Input((2,))
+    squeezed = keras.ops.reshape(sigmoid_by_an_operation()(inputs), (-1, 1))
+    return keras.Model(inputs, keras.layers.Dropout(0.5)(squeezed))
+
+
+def sigmoid_of_a_function():
+    keras = pytest.importorskip("keras")
+    layer = dense([6, 0], lambda z: keras.ops.sigmoid(z))
+    return keras.Sequential([keras.Input((2,)), layer])
+
+
+def subclass(own_call):
+    """Return a subclass that defines a sigmoid layer before a linear one."""
+    keras = pytest.importorskip("keras")
+
+    class Subclass(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.unused = dense([1, 1], "sigmoid")
+            self.linear = dense([6, 0])
+            self.linear.build((None, 2))
+
+        call = own_call
+
+    return Subclass()
+
+
+def sigmoid_in_a_subclass():
+    return subclass(
+        lambda self, x: pytest.importorskip("keras").ops.sigmoid(self.linear(x))
+    )
+
+
+def linear_in_a_subclass():
+    return subclass(lambda self, x: self.linear(x))
+
+
+def sigmoid_by_hand():
+    """Return a model whose last operation, a division, tells nothing."""
+    return subclass(
+        lambda self, x: 1 / (1 + pytest.importorskip("keras").ops.exp(-self.linear(x)))
+    )
+
+
+def scores_by_hand():
+    return subclass(lambda self, x: self.linear(x) / 100)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        sigmoid_by_an_operation,
+        sigmoid_in_a_nested_model,
+        sigmoid_of_a_function,
+        sigmoid_in_a_subclass,
+        linear_in_a_subclass,
+        sigmoid_by_hand,
+        scores_by_hand,
+    ],
+)
+def test_the_threshold_follows_from_what_the_model_returns(build):
+    ax = plots.decision_regions(build(), X, (X[:, 0] > 0).astype(int))
+
+    assert legend(ax) == ["class 0", "class 1"]
+
+
+def test_no_threshold_is_guessed_where_values_tell_nothing():
+    keras = pytest.importorskip("keras")
+    model = subclass(lambda self, x: keras.ops.exp(self.linear(x)))
+    with pytest.raises(ValueError, match=r"no known function.*pass threshold="):
+        plots.decision_regions(model, X, Y % 2)
 
 
 def test_a_constant_model_gives_one_region(recwarn):
@@ -650,9 +767,8 @@ def test_a_single_point_has_a_plane_around_it():
     ("model", "y", "says"),
     [
         (nearest((0, 0), (1, 1)), Y, "hold 0 to 1. Received: class 3"),
-        (Model(lambda x: x[:, :1], "sigmoid"), Y, "hold 0 to 1. Received: class 3"),
+        (Model(lambda x: x[:, :1]), Y, "hold 0 to 1. Received: class 3"),
         (Model(lambda x: x[:, 0]), Y, r"\(n, 1\) or \(n, classes\)"),
-        (Model(lambda x: x[:, :1], "softmax"), Y, "'softmax'; pass threshold="),
     ],
 )
 def test_a_model_that_does_not_fit_the_points_is_refused(model, y, says):
@@ -692,6 +808,14 @@ def test_a_keras_model_is_drawn_as_it_predicts():
         assert len(np.unique(given)) > 1
         for before, after in zip(weights, model.get_weights(), strict=True):
             assert_array_equal(before, after)
+
+
+def test_one_softmax_unit_has_no_threshold():
+    keras = pytest.importorskip("keras")
+    model = keras.Sequential([keras.Input((2,)), dense([1, 0], "softmax")])
+    with pytest.raises(ValueError, match="'softmax'; pass threshold="):
+        plots.decision_regions(model, X, Y % 2)
+    assert not plt.get_fignums()
 
 
 def test_a_sigmoid_layer_of_its_own_counts_as_sigmoid():

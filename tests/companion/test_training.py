@@ -609,7 +609,6 @@ def refused(error, match, *, model=None, x=X, y=Y, **options):
 @pytest.mark.parametrize(
     ("callback", "names"),
     [
-        (lambda: callbacks.TerminateOnNaN(), "TerminateOnNaN overrides on_batch_end"),
         (
             lambda: callbacks.ModelCheckpoint("m.keras", save_freq=10),
             "ModelCheckpoint overrides on_train_batch_end",
@@ -680,8 +679,6 @@ def test_refuses_labels_outside_the_classes(labels, in_validation):
     [
         ({"x": X.tolist()}, TypeError, "x must be made of numeric arrays"),
         ({"x": (row for row in X)}, TypeError, "generator.*use model.fit"),
-        ({"y": None}, TypeError, "y must be.*NoneType"),
-        ({"y": np.array(["a"] * 40)}, TypeError, "dtype <U1"),
         ({"y": np.int64(3)}, TypeError, r"shape \(\)"),
         ({"y": Y[:39]}, ValueError, r"lengths \[40, 39\]"),
         ({"x": X[:0], "y": Y[:0]}, ValueError, "at least one"),
