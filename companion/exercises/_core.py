@@ -9,7 +9,7 @@ import traceback
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +23,6 @@ from companion._answers import (
 )
 
 TRIES = 5
-DIFFICULTIES = ("finger", "core", "open")
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,10 +81,6 @@ class Exercise:
     ----------
     id : str
         The chapter's module and a number from 1, as in ``binary-crossentropy-2``.
-    minutes : int
-        How long a learner needs.
-    difficulty : {'finger', 'core', 'open'}
-        A finger exercise repeats the chapter; an open one goes beyond it.
     solution : callable
         A plain function. Its source is what the learner is shown, so it has to be
         readable alone.
@@ -112,8 +107,6 @@ class Exercise:
     """
 
     id: str
-    minutes: int
-    difficulty: Literal["finger", "core", "open"]
     solution: Callable[..., Any]
     draw: Callable[[np.random.Generator], tuple] | None = None
     hints: tuple[str, ...]
@@ -129,8 +122,6 @@ class Exercise:
             "id, as in 'binary-crossentropy-2'": re.fullmatch(
                 r"[a-z][a-z-]*-[1-9]\d*", self.id
             ),
-            "minutes above 0": self.minutes > 0,
-            "difficulty 'finger', 'core' or 'open'": self.difficulty in DIFFICULTIES,
             "solution made with def": name != "<lambda>",
             "hints as a tuple of texts": _is_filled(self.hints, str),
             "mistakes as a tuple of Mistake": _is_filled(self.mistakes, Mistake),

@@ -103,8 +103,6 @@ def _through_the_logarithm_of_0(t, z, factors):
 EXERCISES = (
     Exercise(
         id="binary-crossentropy-1",
-        minutes=5,
-        difficulty="finger",
         solution=loss_of_one_prediction,
         hints=(
             "`p` is the probability of label 1, and the label is 0. Which probability "
@@ -155,8 +153,6 @@ EXERCISES = (
     ),
     Exercise(
         id="binary-crossentropy-2",
-        minutes=10,
-        difficulty="core",
         solution=best_constant,
         hints=(
             "It is the bent coin again, with another share of ones.",
@@ -235,8 +231,6 @@ EXERCISES = (
     ),
     Exercise(
         id="binary-crossentropy-3",
-        minutes=10,
-        difficulty="core",
         solution=step,
         draw=_draw_step,
         hints=(
@@ -334,8 +328,6 @@ EXERCISES = (
     ),
     Exercise(
         id="binary-crossentropy-4",
-        minutes=15,
-        difficulty="open",
         solution=best_factor,
         draw=_draw_overconfident,
         hints=(

@@ -101,8 +101,6 @@ def _draw_curves(rng):
 EXERCISES = (
     Exercise(
         id="blobs-1",
-        minutes=5,
-        difficulty="finger",
         solution=gain_over_nothing,
         hints=(
             "Knowing nothing is probability 1/3 for each class. What does that cost?",
@@ -140,8 +138,6 @@ EXERCISES = (
     ),
     Exercise(
         id="blobs-2",
-        minutes=10,
-        difficulty="core",
         solution=interval_of_difference,
         draw=_draw_two_groups,
         hints=(
@@ -194,8 +190,6 @@ EXERCISES = (
     ),
     Exercise(
         id="blobs-3",
-        minutes=10,
-        difficulty="core",
         solution=verdicts,
         draw=_draw_intervals,
         hints=(
@@ -247,8 +241,6 @@ EXERCISES = (
     ),
     Exercise(
         id="blobs-4",
-        minutes=10,
-        difficulty="core",
         solution=runs_needed,
         draw=_draw_wish,
         hints=(
@@ -287,8 +279,6 @@ EXERCISES = (
     ),
     Exercise(
         id="blobs-5",
-        minutes=15,
-        difficulty="open",
         solution=optimism,
         draw=_draw_curves,
         hints=(

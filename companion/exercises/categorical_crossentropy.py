@@ -67,8 +67,6 @@ _SOFT = (0.6, 0.3, 0.1)
 EXERCISES = (
     Exercise(
         id="categorical-crossentropy-1",
-        minutes=3,
-        difficulty="finger",
         solution=loss_of_one_example,
         hints=(
             "Write the target as a vector of ten numbers. How many terms of the sum "
@@ -124,8 +122,6 @@ EXERCISES = (
     ),
     Exercise(
         id="categorical-crossentropy-2",
-        minutes=5,
-        difficulty="core",
         solution=gradient_for_the_logits,
         hints=(
             "The answer has one number for each class, and they sum to 0.",
@@ -181,8 +177,6 @@ EXERCISES = (
     ),
     Exercise(
         id="categorical-crossentropy-3",
-        minutes=5,
-        difficulty="core",
         solution=two_logits,
         draw=_draw_scores,
         hints=(
@@ -229,8 +223,6 @@ EXERCISES = (
     ),
     Exercise(
         id="categorical-crossentropy-4",
-        minutes=10,
-        difficulty="core",
         solution=both_accuracies,
         draw=_draw_predictions,
         hints=(
@@ -292,8 +284,6 @@ EXERCISES = (
     ),
     Exercise(
         id="categorical-crossentropy-5",
-        minutes=15,
-        difficulty="open",
         solution=best_for_soft_targets,
         hints=(
             "Try a few predictions with `losses.categorical_crossentropy` and watch "

@@ -151,8 +151,6 @@ def _whole_row_in_one_sum(p, wrong):
 EXERCISES = (
     Exercise(
         id="choosing-a-loss-1",
-        minutes=4,
-        difficulty="finger",
         solution=floor_of_the_smoothed_loss,
         hints=(
             "Write the smoothed target down: how much does the true class get, and how "
@@ -203,8 +201,6 @@ EXERCISES = (
     ),
     Exercise(
         id="choosing-a-loss-2",
-        minutes=8,
-        difficulty="core",
         solution=causes_of_the_logs,
         hints=(
             "Begin with the sure ones. Which of the five makes a loss that no correct "
@@ -243,8 +239,6 @@ EXERCISES = (
     ),
     Exercise(
         id="choosing-a-loss-3",
-        minutes=8,
-        difficulty="core",
         solution=decide,
         draw=_draw_scores,
         hints=(
@@ -300,8 +294,6 @@ EXERCISES = (
     ),
     Exercise(
         id="choosing-a-loss-4",
-        minutes=8,
-        difficulty="core",
         solution=pytorch_mean,
         draw=_draw_losses,
         hints=(
@@ -352,8 +344,6 @@ EXERCISES = (
     ),
     Exercise(
         id="choosing-a-loss-5",
-        minutes=15,
-        difficulty="open",
         solution=true_probabilities,
         draw=_draw_spread,
         hints=(

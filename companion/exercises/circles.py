@@ -66,8 +66,6 @@ def _beyond(points, degrees, distance=0.2):
 EXERCISES = (
     Exercise(
         id="circles-1",
-        minutes=5,
-        difficulty="finger",
         solution=count_weights,
         tolerance=0.0,
         hints=(
@@ -105,8 +103,6 @@ EXERCISES = (
     ),
     Exercise(
         id="circles-2",
-        minutes=5,
-        difficulty="core",
         solution=sizes_of_the_sets,
         tolerance=0.0,
         hints=(
@@ -157,8 +153,6 @@ EXERCISES = (
     ),
     Exercise(
         id="circles-3",
-        minutes=10,
-        difficulty="core",
         solution=accuracy,
         draw=_draw_predictions,
         hints=(
@@ -221,8 +215,6 @@ EXERCISES = (
     ),
     Exercise(
         id="circles-4",
-        minutes=20,
-        difficulty="open",
         solution=three_units,
         draw=_draw_circles,
         hints=(

@@ -67,8 +67,6 @@ def _powers(x, centers, std):
 EXERCISES = (
     Exercise(
         id="clusters-1",
-        minutes=5,
-        difficulty="finger",
         solution=class_and_probability,
         hints=(
             "The class is the place of the largest logit, counted from 0.",
@@ -110,8 +108,6 @@ EXERCISES = (
     ),
     Exercise(
         id="clusters-2",
-        minutes=5,
-        difficulty="core",
         solution=stuck_at,
         hints=(
             "If k clusters of four look alike, a quarter of all points lies in each "
@@ -157,8 +153,6 @@ EXERCISES = (
     ),
     Exercise(
         id="clusters-3",
-        minutes=10,
-        difficulty="core",
         solution=dark_share,
         draw=_draw_features,
         hints=(
@@ -228,8 +222,6 @@ EXERCISES = (
     ),
     Exercise(
         id="clusters-4",
-        minutes=25,
-        difficulty="open",
         solution=best_probabilities,
         draw=_draw_points,
         tolerance=1e-5,

@@ -109,8 +109,6 @@ def _by_confidence(probabilities, labels, count):
 EXERCISES = (
     Exercise(
         id="digits-1",
-        minutes=4,
-        difficulty="finger",
         solution=shapes,
         hints=(
             "The shape given to Input is that of one picture. Where do its channels "
@@ -149,8 +147,6 @@ EXERCISES = (
     ),
     Exercise(
         id="digits-2",
-        minutes=8,
-        difficulty="core",
         solution=first_steps,
         hints=(
             "Before the first step u and v are 0. Compute v first, then d.",
@@ -193,8 +189,6 @@ EXERCISES = (
     ),
     Exercise(
         id="digits-3",
-        minutes=8,
-        difficulty="core",
         solution=channels_last,
         draw=_draw_images,
         hints=(
@@ -233,8 +227,6 @@ EXERCISES = (
     ),
     Exercise(
         id="digits-4",
-        minutes=10,
-        difficulty="core",
         solution=read_matrix,
         draw=_draw_matrix,
         hints=(
@@ -290,8 +282,6 @@ EXERCISES = (
     ),
     Exercise(
         id="digits-5",
-        minutes=15,
-        difficulty="open",
         solution=worst,
         draw=_draw_predictions,
         hints=(

@@ -76,8 +76,6 @@ def _weights_instead_of_width(crossing, program, batch_size, rate):
 EXERCISES = (
     Exercise(
         id="faster-training-1",
-        minutes=4,
-        difficulty="finger",
         solution=share_and_limit,
         hints=(
             "Take all of the 0.1 ms as the part that has to be done. The rest of the "
@@ -128,8 +126,6 @@ EXERCISES = (
     ),
     Exercise(
         id="faster-training-2",
-        minutes=6,
-        difficulty="core",
         solution=break_even,
         tolerance=0.0,
         hints=(
@@ -181,8 +177,6 @@ EXERCISES = (
     ),
     Exercise(
         id="faster-training-3",
-        minutes=8,
-        difficulty="core",
         solution=crossings,
         draw=_draw_settings,
         hints=(
@@ -246,8 +240,6 @@ EXERCISES = (
     ),
     Exercise(
         id="faster-training-4",
-        minutes=5,
-        difficulty="core",
         solution=fair_comparison,
         hints=(
             "Ask of each: is it the same work? the same machine, at the same time? is "
@@ -286,8 +278,6 @@ EXERCISES = (
     ),
     Exercise(
         id="faster-training-5",
-        minutes=15,
-        difficulty="open",
         solution=width_without_gain,
         draw=_draw_machine,
         hints=(

@@ -65,8 +65,6 @@ def _draw_floor(rng):
 EXERCISES = (
     Exercise(
         id="from-logits-1",
-        minutes=5,
-        difficulty="finger",
         solution=loss_of_large_scores,
         hints=(
             "The loss is log-sum-exp minus the true class's score. By how much do "
@@ -123,8 +121,6 @@ EXERCISES = (
     ),
     Exercise(
         id="from-logits-2",
-        minutes=10,
-        difficulty="core",
         solution=diagnosis,
         hints=(
             "Which of the four would leave the accuracy at 0.99?",
@@ -186,8 +182,6 @@ EXERCISES = (
     ),
     Exercise(
         id="from-logits-3",
-        minutes=10,
-        difficulty="core",
         solution=crossentropy,
         draw=_draw_rows,
         hints=(
@@ -256,8 +250,6 @@ EXERCISES = (
     ),
     Exercise(
         id="from-logits-4",
-        minutes=20,
-        difficulty="open",
         solution=factor,
         draw=_draw_floor,
         hints=(

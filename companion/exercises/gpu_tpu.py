@@ -67,8 +67,6 @@ def _weights(units):
 EXERCISES = (
     Exercise(
         id="gpu-tpu-1",
-        minutes=4,
-        difficulty="finger",
         solution=share_and_speed,
         hints=(
             "How many operations a second does the step do? Set that beside the 50 "
@@ -107,8 +105,6 @@ EXERCISES = (
     ),
     Exercise(
         id="gpu-tpu-2",
-        minutes=5,
-        difficulty="core",
         solution=layers_with_cudnn,
         hints=(
             "cuDNN's program is fixed: the usual functions, biases, and a loop that "
@@ -151,8 +147,6 @@ EXERCISES = (
     ),
     Exercise(
         id="gpu-tpu-3",
-        minutes=8,
-        difficulty="core",
         solution=smallest_loss,
         draw=_draw_bits,
         hints=(
@@ -192,8 +186,6 @@ EXERCISES = (
     ),
     Exercise(
         id="gpu-tpu-4",
-        minutes=8,
-        difficulty="core",
         solution=time_step,
         draw=_draw_epoch,
         hints=(
@@ -248,8 +240,6 @@ EXERCISES = (
     ),
     Exercise(
         id="gpu-tpu-5",
-        minutes=15,
-        difficulty="open",
         solution=batch_to_fill,
         draw=_draw_device,
         hints=(

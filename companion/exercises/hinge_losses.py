@@ -129,8 +129,6 @@ def _mean_of_those_who_pull(w, b, x, t, rate, penalty):
 EXERCISES = (
     Exercise(
         id="hinge-losses-1",
-        minutes=3,
-        difficulty="finger",
         solution=losses_of_three,
         hints=(
             "First multiply each score by its label. That is the margin.",
@@ -187,8 +185,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-losses-2",
-        minutes=5,
-        difficulty="core",
         solution=slopes_of_three,
         hints=(
             "Which margins are below 1? Only these examples have a slope.",
@@ -238,8 +234,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-losses-3",
-        minutes=10,
-        difficulty="core",
         solution=best_constant_score,
         hints=(
             "Write the mean loss as a function of the score s: 0.9 times the loss for "
@@ -311,8 +305,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-losses-4",
-        minutes=5,
-        difficulty="core",
         solution=before_and_after_a_shift,
         hints=(
             "The right score is -2, the best wrong one is -2.5. Which of the two "
@@ -363,8 +355,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-losses-5",
-        minutes=10,
-        difficulty="core",
         solution=crammer_singer,
         draw=_draw_scores,
         hints=(
@@ -422,8 +412,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-losses-6",
-        minutes=20,
-        difficulty="open",
         solution=svm_step,
         draw=_draw_step,
         hints=(

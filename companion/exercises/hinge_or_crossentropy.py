@@ -106,8 +106,6 @@ def _both_columns(scores, labels, new_scores):
 EXERCISES = (
     Exercise(
         id="hinge-or-crossentropy-1",
-        minutes=3,
-        difficulty="finger",
         solution=first_arrival,
         hints=(
             "Which is the first number that is at least 0.99? What comes after it does "
@@ -143,8 +141,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-or-crossentropy-2",
-        minutes=8,
-        difficulty="core",
         solution=mean_updates,
         draw=_draw_updates,
         hints=(
@@ -206,8 +202,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-or-crossentropy-3",
-        minutes=8,
-        difficulty="core",
         solution=rate_and_result,
         draw=_draw_grid,
         hints=(
@@ -273,8 +267,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-or-crossentropy-4",
-        minutes=10,
-        difficulty="core",
         solution=ratio_interval,
         draw=_draw_pairs,
         hints=(
@@ -332,8 +324,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-or-crossentropy-5",
-        minutes=20,
-        difficulty="open",
         solution=platt_scaling,
         draw=_draw_scores,
         # How closely a solver stops is its own choice.

@@ -85,8 +85,6 @@ def _thresholds_instead(labels, p):
 EXERCISES = (
     Exercise(
         id="imbalance-and-many-labels-1",
-        minutes=4,
-        difficulty="finger",
         solution=three_measures,
         hints=(
             "Of the 60 parts that were called faulty, 20 are. So how many false alarms "
@@ -142,8 +140,6 @@ EXERCISES = (
     ),
     Exercise(
         id="imbalance-and-many-labels-2",
-        minutes=8,
-        difficulty="core",
         solution=unweighted,
         draw=_draw_weighted_probabilities,
         hints=(
@@ -196,8 +192,6 @@ EXERCISES = (
     ),
     Exercise(
         id="imbalance-and-many-labels-3",
-        minutes=8,
-        difficulty="core",
         solution=threshold_of_the_weighted_network,
         hints=(
             "From which true probability on is an alarm the cheaper answer? The "
@@ -247,8 +241,6 @@ EXERCISES = (
     ),
     Exercise(
         id="imbalance-and-many-labels-4",
-        minutes=10,
-        difficulty="core",
         solution=masked_loss,
         draw=_draw_partly_known,
         hints=(
@@ -304,8 +296,6 @@ EXERCISES = (
     ),
     Exercise(
         id="imbalance-and-many-labels-5",
-        minutes=15,
-        difficulty="open",
         solution=best_f1,
         draw=_draw_labels_and_probabilities,
         hints=(

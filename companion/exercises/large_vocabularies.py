@@ -137,8 +137,6 @@ def _draw_machine(rng):
 EXERCISES = (
     Exercise(
         id="large-vocabularies-1",
-        minutes=4,
-        difficulty="finger",
         solution=gigabytes_of_logits,
         hints=(
             "Every token of every text has a row of logits. How many rows are there?",
@@ -177,8 +175,6 @@ EXERCISES = (
     ),
     Exercise(
         id="large-vocabularies-2",
-        minutes=7,
-        difficulty="core",
         solution=largest_chunk,
         draw=_draw_budget,
         hints=(
@@ -229,8 +225,6 @@ EXERCISES = (
     ),
     Exercise(
         id="large-vocabularies-3",
-        minutes=12,
-        difficulty="core",
         solution=losses_by_classes,
         draw=_draw_layer,
         hints=(
@@ -288,8 +282,6 @@ EXERCISES = (
     ),
     Exercise(
         id="large-vocabularies-4",
-        minutes=8,
-        difficulty="core",
         solution=sampled_loss,
         draw=_draw_candidates,
         hints=(
@@ -356,8 +348,6 @@ EXERCISES = (
     ),
     Exercise(
         id="large-vocabularies-5",
-        minutes=12,
-        difficulty="open",
         solution=smallest_chunk,
         draw=_draw_machine,
         hints=(

@@ -62,8 +62,6 @@ def _draw_network(rng):
 EXERCISES = (
     Exercise(
         id="many-machines-1",
-        minutes=4,
-        difficulty="finger",
         solution=examples_a_device,
         hints=(
             "Across processes all devices are one: how many are there in all?",
@@ -91,8 +89,6 @@ EXERCISES = (
     ),
     Exercise(
         id="many-machines-2",
-        minutes=8,
-        difficulty="core",
         solution=mean_of_all,
         draw=_draw_shares,
         hints=(
@@ -129,8 +125,6 @@ EXERCISES = (
     ),
     Exercise(
         id="many-machines-3",
-        minutes=8,
-        difficulty="core",
         solution=larger_training,
         draw=_draw_training,
         hints=(
@@ -192,8 +186,6 @@ EXERCISES = (
     ),
     Exercise(
         id="many-machines-4",
-        minutes=14,
-        difficulty="open",
         solution=most_devices,
         draw=_draw_network,
         hints=(

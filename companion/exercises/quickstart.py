@@ -70,8 +70,6 @@ def _draw_probabilities(rng):
 EXERCISES = (
     Exercise(
         id="quickstart-1",
-        minutes=3,
-        difficulty="finger",
         solution=digit_and_probability,
         hints=(
             "The ten numbers stand for the digits 0 to 9, in this order.",
@@ -112,8 +110,6 @@ EXERCISES = (
     ),
     Exercise(
         id="quickstart-2",
-        minutes=5,
-        difficulty="core",
         solution=to_class,
         draw=_draw_scores,
         tolerance=1e-5,
@@ -215,8 +211,6 @@ EXERCISES = (
     ),
     Exercise(
         id="quickstart-3",
-        minutes=5,
-        difficulty="core",
         solution=loss_for_labels,
         hints=(
             "Look at the labels' shape first, then at the number of output units.",
@@ -269,8 +263,6 @@ EXERCISES = (
     ),
     Exercise(
         id="quickstart-4",
-        minutes=10,
-        difficulty="open",
         solution=class_or_none,
         draw=_draw_probabilities,
         hints=(

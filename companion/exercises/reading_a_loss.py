@@ -71,8 +71,6 @@ def strongest_pull():
 EXERCISES = (
     Exercise(
         id="reading-a-loss-1",
-        minutes=3,
-        difficulty="finger",
         solution=price_of_knowing_nothing,
         hints=(
             "A network that knows nothing gives each class the same probability. "
@@ -126,8 +124,6 @@ EXERCISES = (
     ),
     Exercise(
         id="reading-a-loss-2",
-        minutes=8,
-        difficulty="core",
         solution=baseline,
         draw=_draw_labels,
         hints=(
@@ -187,8 +183,6 @@ EXERCISES = (
     ),
     Exercise(
         id="reading-a-loss-3",
-        minutes=8,
-        difficulty="core",
         solution=shares_removed,
         hints=(
             "Each network has a baseline of its own. For even classes it is the "
@@ -240,8 +234,6 @@ EXERCISES = (
     ),
     Exercise(
         id="reading-a-loss-4",
-        minutes=8,
-        difficulty="core",
         solution=floor_and_price_of_certainty,
         hints=(
             "Give the true class the probability p. For nine labels in ten the loss "
@@ -309,8 +301,6 @@ EXERCISES = (
     ),
     Exercise(
         id="reading-a-loss-5",
-        minutes=15,
-        difficulty="open",
         solution=strongest_pull,
         hints=(
             "Write the slope for the score with the chain rule: the slope of "

@@ -91,8 +91,6 @@ def _each_loss(y, probabilities):
 EXERCISES = (
     Exercise(
         id="shakespeare-1",
-        minutes=3,
-        difficulty="finger",
         solution=bits_and_perplexity,
         hints=(
             "A bit is the cost of a fair coin's answer, log 2 nats. How often does "
@@ -135,8 +133,6 @@ EXERCISES = (
     ),
     Exercise(
         id="shakespeare-2",
-        minutes=4,
-        difficulty="core",
         solution=bytes_of_targets,
         hints=(
             "How many targets does one window have? There is one at each place.",
@@ -178,8 +174,6 @@ EXERCISES = (
     ),
     Exercise(
         id="shakespeare-3",
-        minutes=10,
-        difficulty="core",
         solution=unigram_loss,
         draw=_draw_codes,
         hints=(
@@ -249,8 +243,6 @@ EXERCISES = (
     ),
     Exercise(
         id="shakespeare-4",
-        minutes=8,
-        difficulty="core",
         solution=at_temperature,
         draw=_draw_probabilities,
         hints=(
@@ -301,8 +293,6 @@ EXERCISES = (
     ),
     Exercise(
         id="shakespeare-5",
-        minutes=20,
-        difficulty="open",
         solution=loss_by_place,
         draw=_draw_windows,
         hints=(

@@ -70,8 +70,6 @@ def _draw_layer(rng):
 EXERCISES = (
     Exercise(
         id="sparse-categorical-crossentropy-1",
-        minutes=5,
-        difficulty="finger",
         solution=mean_loss,
         hints=(
             "A label is a place in its row, counted from 0. Which two probabilities "
@@ -117,8 +115,6 @@ EXERCISES = (
     ),
     Exercise(
         id="sparse-categorical-crossentropy-2",
-        minutes=5,
-        difficulty="core",
         solution=memory,
         hints=(
             "How many entries does the one-hot table have, and how many bytes has "
@@ -174,8 +170,6 @@ EXERCISES = (
     ),
     Exercise(
         id="sparse-categorical-crossentropy-3",
-        minutes=10,
-        difficulty="core",
         solution=share_without_a_unit,
         hints=(
             "What does a label cost that has a unit? And one that has none, on JAX?",
@@ -218,8 +212,6 @@ EXERCISES = (
     ),
     Exercise(
         id="sparse-categorical-crossentropy-4",
-        minutes=10,
-        difficulty="core",
         solution=as_classes,
         draw=_draw_labels,
         hints=(
@@ -267,8 +259,6 @@ EXERCISES = (
     ),
     Exercise(
         id="sparse-categorical-crossentropy-5",
-        minutes=20,
-        difficulty="open",
         solution=renumbered,
         draw=_draw_layer,
         hints=(
