@@ -120,17 +120,20 @@ EXERCISES = (
                 lambda: float(-np.log2(0.2)),
                 "The right amount in bits. Nats are asked for: use the natural "
                 "logarithm, `np.log`.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: float(-np.log10(0.2)),
                 "You used the logarithm with base 10. Nats need the natural "
                 "logarithm, `np.log`.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: float(np.log(0.2)),
                 "The size is right, the sign is not. The logarithm of a probability "
                 "is negative, and the minus in front of the formula makes the loss "
                 "positive.",
+                misconception="logarithms-are-positive",
             ),
             Mistake(
                 lambda: 0.2,
@@ -141,11 +144,13 @@ EXERCISES = (
                 lambda: 0.8,
                 "0.8 is the distance between prediction and label. Crossentropy takes "
                 "the negative logarithm of the probability given to what happened.",
+                misconception="loss-is-what-is-missing",
             ),
             Mistake(
                 lambda: 0.64,
                 "This is the squared error. Crossentropy takes the negative logarithm "
                 "of the probability given to what happened.",
+                misconception="squared-error-is-as-good",
             ),
         ),
         right="A mistake at 0.8 costs more than twice as much as an undecided 0.5, "
@@ -166,12 +171,14 @@ EXERCISES = (
                 "0.5 with 0.693 is the price of knowing nothing when both classes are "
                 "equally frequent. Here you know that class 1 is rare, and "
                 "that is worth something.",
+                misconception="chance-is-always-069",
             ),
             Mistake(
                 lambda: (0.0, 0.0),
                 "With `p = 0` the ninety examples of class 0 do cost nothing, but the "
                 "ten of class 1 were called impossible and cost infinitely much. You "
                 "may be thinking of accuracy, where saying no 100 times is 90 % right.",
+                misconception="squared-error-is-as-good",
             ),
             Mistake(
                 lambda: (0.0, np.inf),
@@ -189,6 +196,7 @@ EXERCISES = (
                 lambda: (0.1, float(best_constant()[1] / np.log(2))),
                 "`p` is right, and the loss is right in bits. Nats are asked for: use "
                 "the natural logarithm.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: (0.1, float(-np.log(0.9))),
@@ -220,6 +228,7 @@ EXERCISES = (
                 lambda: (0.1, 100 * best_constant()[1]),
                 "`p` is right, and your loss is the sum over all 100 examples. The "
                 "mean is asked for.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda: best_constant()[::-1],
@@ -246,6 +255,7 @@ EXERCISES = (
                 lambda w, b, x, t, rate: _moved(w, b, x, rate, t - _belief(w, b, x)),
                 "You walk uphill: the new weights have a higher loss. The gradient is "
                 "`p - t`, and the update subtracts it.",
+                misconception="step-follows-the-gradient",
             ),
             Mistake(
                 lambda w, b, x, t, rate: _moved(
@@ -254,6 +264,7 @@ EXERCISES = (
                 "You subtract the sum over the examples. The loss is the mean, so its "
                 "gradient is the mean too: otherwise the step grows with the number "
                 "of examples.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda w, b, x, t, rate: _moved(
@@ -261,12 +272,14 @@ EXERCISES = (
                 ),
                 "The bias is right. For the weight the chain rule multiplies each "
                 "example's `p - t` by its measurement `x`.",
+                misconception="outer-slope-is-enough",
             ),
             Mistake(
                 _slope_for_the_probability,
                 "You used the gradient for the probability. Between the probability "
                 "and the score lies the sigmoid, with slope `p * (1 - p)`: the "
                 "product of both is `p - t`.",
+                misconception="outer-slope-is-enough",
             ),
             Mistake(
                 _slope_times_sigmoid_slope,
@@ -284,6 +297,7 @@ EXERCISES = (
                 lambda w, b, x, t, rate: _moved(w, b, x, rate, w * x + b - t),
                 "You subtract the label from the score. Turn the score into a "
                 "probability first, with the sigmoid.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 _only_the_gradient,
@@ -312,6 +326,7 @@ EXERCISES = (
                 ),
                 "The bias is right. The mean of products is not the product of means: "
                 "multiply each example's `p - t` by its own `x`, then take the mean.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 _one_after_the_other,
@@ -347,6 +362,7 @@ EXERCISES = (
                 "probabilities of exactly 0 or 1, then `log(0)`. `np.argmin` picks "
                 "the first NaN. Compute from the scores, "
                 "`np.logaddexp(0, z) - t * z`.",
+                misconception="same-formula-same-program",
             ),
             Mistake(
                 lambda t, z, factors: factors[
@@ -354,6 +370,7 @@ EXERCISES = (
                 ],
                 "You seem to go by the accuracy. It is the same for every positive "
                 "factor, so the first one wins by accident. Compare the mean losses.",
+                misconception="squared-error-is-as-good",
             ),
             Mistake(
                 lambda t, z, factors: factors[np.argmax(_mean_losses(t, z, factors))],

@@ -164,17 +164,20 @@ EXERCISES = (
                 lambda: 0.0,
                 "A loss of 0 would need a target that is 1 for one class. The "
                 "smoothed one is not: what is left over?",
+                misconception="zero-loss-is-possible",
             ),
             Mistake(
                 lambda: float(-np.log(0.802)),
                 "That is minus the logarithm of what the true class gets, as for a "
                 "hard label. The smoothed target gives something to the other classes "
                 "too, so their terms count as well.",
+                misconception="only-one-term-counts",
             ),
             Mistake(
                 lambda: float(-np.log(0.8)),
                 "0.2 is spread over all 100 classes, so the true one gets 0.002 of it "
                 "back. And the terms of the other classes count, too.",
+                misconception="only-one-term-counts",
             ),
             Mistake(
                 lambda: float(-0.8 * np.log(0.8) - 0.2 * np.log(0.2 / 99)),
@@ -184,6 +187,7 @@ EXERCISES = (
             Mistake(
                 lambda: floor_of_the_smoothed_loss() / float(np.log(2)),
                 "That is right in bits. Keras reports nats: use the natural logarithm.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: float(np.log(100)),
@@ -215,24 +219,28 @@ EXERCISES = (
                 "1 and 4 are swapped. Behind a second softmax no loss gets below "
                 "1.461 for ten classes, and its outputs still sum to 1. Outputs that "
                 "sum to 2.4 were never divided by their sum.",
+                misconception="softmax-twice-is-harmless",
             ),
             Mistake(
                 lambda: ("A", "D", "C", "E", "B"),
                 "1 and 3 are swapped. Scores that are read as probabilities teach "
                 "nothing, so the accuracy is that of guessing. Softmax twice keeps the "
                 "order of the classes, and with it the accuracy.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 lambda: ("C", "B", "A", "E", "D"),
                 "2 and 5 are swapped. A loss below 0 cannot come from labels of 0 and "
                 "1, whatever the network says. And a softmax over one unit says 1 for "
                 "everything, so the accuracy is the share of class 1.",
+                misconception="one-unit-softmax",
             ),
             Mistake(
                 lambda: ("C", "D", "E", "A", "B"),
                 "3 and 4 are swapped. Sigmoids with categorical crossentropy learn "
                 "well; what they lack is the sum of 1. It is the raw scores that, read "
                 "as probabilities, teach nothing.",
+                misconception="logits-are-probabilities",
             ),
         ),
         right="In 4 you would have needed `predict` to notice, in 5 the accuracy.",
@@ -254,6 +262,7 @@ EXERCISES = (
                 _compared_with_one_half,
                 "Scores are compared with 0, not with 0.5: a score of 0.3 has the "
                 "probability 0.574.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 _argmax_of_a_column,
@@ -263,6 +272,7 @@ EXERCISES = (
             Mistake(
                 _columns_kept,
                 "Take the column out of the table: `two[:, 0]` has the shape `(n,)`.",
+                misconception="labels-shape-does-not-matter",
             ),
             Mistake(
                 _probability_of_the_decision,
@@ -273,21 +283,25 @@ EXERCISES = (
                 _sigmoid_of_the_largest,
                 "One of many classes is a matter of all scores: use softmax, not the "
                 "sigmoid of the largest one.",
+                misconception="scores-do-not-compete",
             ),
             Mistake(
                 _softmax_of_labels,
                 "Labels that can be true together do not share one certainty: each has "
                 "a sigmoid of its own.",
+                misconception="softmax-for-several",
             ),
             Mistake(
                 _largest_label_alone,
                 "That names exactly one label for each example. There may be several, "
                 "or none: compare each score with 0.",
+                misconception="softmax-for-several",
             ),
             Mistake(
                 _scores_for_probabilities,
                 "The decisions are right. The second of each pair is still a score; "
                 "make a probability of it.",
+                misconception="logits-are-probabilities",
             ),
         ),
         right="It is the last column of the card, in the form for scores.",
@@ -316,6 +330,7 @@ EXERCISES = (
                 "You divide by the number of all examples, as Keras's usual reduction "
                 "does with weights of 0. PyTorch divides by the sum of the weights of "
                 "the labelled ones.",
+                misconception="missing-still-counts",
             ),
             Mistake(
                 lambda each, y, weight: (
@@ -333,10 +348,12 @@ EXERCISES = (
                 _without_labels_counted,
                 "The examples with the label -100 are counted as class 0. Leave them "
                 "out, of both sums.",
+                misconception="missing-still-counts",
             ),
             Mistake(
                 lambda each, y, weight: np.sum(weight[y[y != -100]] * each[y != -100]),
                 "That is the sum. PyTorch's default is a mean.",
+                misconception="mean-and-sum",
             ),
         ),
         right='In Keras: `reduction="mean_with_sample_weight"`, with a weight of 0 for '
@@ -370,6 +387,7 @@ EXERCISES = (
                 _sum_forgotten,
                 "Where you took 0 for a negative number, the row now sums to more than "
                 "1. Divide by the sum.",
+                misconception="probabilities-need-no-sum",
             ),
             Mistake(
                 _spread_once_more,
@@ -383,6 +401,7 @@ EXERCISES = (
                 _whole_row_in_one_sum,
                 "You divide by the sum of the whole table. Each row is to sum to 1: "
                 "`sum(axis=-1, keepdims=True)`.",
+                misconception="examples-share-a-sum",
             ),
         ),
         right="Now the stopped networks: what error is left? They were stopped before "

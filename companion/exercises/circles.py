@@ -78,6 +78,7 @@ EXERCISES = (
                 lambda: 2 * 20 + 20 * 10 + 10 * 1,
                 "These are the weights without the biases. Each of the 31 units has "
                 "one bias, which training adjusts too.",
+                misconception="biases-do-not-count",
             ),
             Mistake(
                 lambda: 149,
@@ -97,6 +98,7 @@ EXERCISES = (
             Mistake(
                 lambda: count_weights() - 1,
                 "One is missing: the output unit has a bias as well.",
+                misconception="biases-do-not-count",
             ),
         ),
         right="Keras agrees: `models.circles_mlp(widths=(20, 10)).count_params()`.",
@@ -116,6 +118,7 @@ EXERCISES = (
                 lambda: (1500, 500, 460),
                 "The sets are right. After 46 full batches 28 points are left, and "
                 "they make a smaller batch with an update of its own.",
+                misconception="last-batch-is-dropped",
             ),
             Mistake(
                 lambda: (1500, 500, 47),
@@ -168,12 +171,14 @@ EXERCISES = (
                 "You compare the shapes `(n, 1)` and `(n,)`: NumPy stretches both to "
                 "`(n, n)` and pairs every prediction with every label. Take the "
                 "column first, `predictions[:, 0]`.",
+                misconception="labels-shape-does-not-matter",
             ),
             Mistake(
                 lambda labels, predictions, threshold: np.mean(
                     (predictions[:, 0] > 0.5) == labels
                 ),
                 "You decide at 0.5. Use the `threshold` that is passed.",
+                misconception="threshold-is-always-half",
             ),
             Mistake(
                 lambda labels, predictions, threshold: (
@@ -202,6 +207,7 @@ EXERCISES = (
                 ),
                 "A probability hardly ever equals a label. Turn it into a decision "
                 "with the threshold first.",
+                misconception="predict-returns-classes",
             ),
             Mistake(
                 lambda labels, predictions, threshold: (
@@ -263,6 +269,7 @@ EXERCISES = (
             Mistake(
                 lambda points: three_units(points)[:, None],
                 "The classes are right. Return them in the shape `(n,)`, not `(n, 1)`.",
+                misconception="labels-shape-does-not-matter",
             ),
         ),
         right="You have just done by hand what training looks for: the first layer "

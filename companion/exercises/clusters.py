@@ -78,16 +78,19 @@ EXERCISES = (
                 lambda: (1, 4.0),
                 "The class is right. 4.0 is the logit itself: a probability lies "
                 "between 0 and 1, so apply softmax to the row.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 lambda: (1, 4.0 / (1.2 + 4.0 - 3.0 + 3.0)),
                 "The class is right. You divided the logit by the sum of the logits; "
                 "softmax takes the exponentials first.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 lambda: (1, 1 / (1 + np.exp(-4.0))),
                 "The class is right. The sigmoid looks at one logit alone; with "
                 "several classes the others compete, above all the 3.0.",
+                misconception="scores-do-not-compete",
             ),
             Mistake(
                 lambda: (1, 1 / (1 + np.exp(3.0 - 4.0))),
@@ -97,6 +100,7 @@ EXERCISES = (
             Mistake(
                 lambda: (2, class_and_probability()[1]),
                 "The probability is right. Classes are counted from 0.",
+                misconception="labels-start-at-one",
             ),
             Mistake(
                 lambda: class_and_probability()[::-1],
@@ -127,6 +131,7 @@ EXERCISES = (
                 "Three look alike, that is right. exp(-loss) is a typical probability "
                 "of the true class, not an accuracy: here it mixes points with "
                 "probability 1 and points with probability 1/3.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda: (3, 0.25),
@@ -215,6 +220,7 @@ EXERCISES = (
                 lambda features, labels: (features == 0).all(axis=0).astype(float),
                 "You look down the columns: units that are off for every point. Look "
                 "along the rows: points at which every unit is off.",
+                misconception="rows-and-columns-swapped",
             ),
         ),
         right="Two or more classes near 1 mean trouble. One alone is harmless: being "
@@ -262,6 +268,7 @@ EXERCISES = (
                 ],
                 "You give all the probability to the nearest centre. That is the "
                 "best *class*. Between two centres its probability is far from 1.",
+                misconception="nearest-cluster",
             ),
             Mistake(
                 lambda x, centers, std: _softmax(_squares(x, centers) / (2 * std**2)),
@@ -271,11 +278,13 @@ EXERCISES = (
                 lambda x, centers, std: _powers(x, centers, std) / (2 * np.pi * std**2),
                 "These are the densities. Divide each row by its sum, so that the "
                 "probabilities of a point sum to 1.",
+                misconception="probabilities-need-no-sum",
             ),
             Mistake(
                 _powers,
                 "These are the densities but for a factor. Divide each row by its "
                 "sum, so that the probabilities of a point sum to 1.",
+                misconception="probabilities-need-no-sum",
             ),
             Mistake(
                 lambda x, centers, std: (
@@ -283,6 +292,7 @@ EXERCISES = (
                 ),
                 "You divide by the sum of each column. The probabilities of one "
                 "point stand in one row: `sum(axis=1, keepdims=True)`.",
+                misconception="rows-and-columns-swapped",
             ),
         ),
         right="No network can have a smaller expected loss than this. A trained one is "

@@ -140,6 +140,7 @@ EXERCISES = (
                 lambda: ((32, 32, 3), (50_000, 1)),
                 "The picture is right. Labels in a column work in Keras, and are a "
                 "trap in NumPy; asked for is one axis.",
+                misconception="labels-shape-does-not-matter",
             ),
         ),
         right="The 100 classes stand in neither shape: they are the number of units "
@@ -159,16 +160,19 @@ EXERCISES = (
                 lambda: (-0.02, -0.02e-3),
                 "This is plain gradient descent, minus the rate times the gradient. "
                 "Adadelta rescales the gradient first.",
+                misconception="every-step-is-rate-times-gradient",
             ),
             Mistake(
                 lambda: tuple(-step for step in first_steps()),
                 "The sizes are right. The sign is not: the weight moves against the "
                 "gradient.",
+                misconception="step-follows-the-gradient",
             ),
             Mistake(
                 lambda: (first_steps()[0],) * 2,
                 "The first is right. In Keras the learning rate multiplies the step, "
                 "so the second is a thousand times smaller.",
+                misconception="optimizer-finds-the-rate",
             ),
             Mistake(
                 _share_forgotten,
@@ -246,6 +250,7 @@ EXERCISES = (
                 "The mistake is right. For the shares you divided by the sums of the "
                 "columns: that is the share of what was said that was true, which is "
                 "called precision.",
+                misconception="recall-is-precision",
             ),
             Mistake(
                 lambda counts: (np.diag(counts) / counts.sum(), read_matrix(counts)[1]),
@@ -268,6 +273,7 @@ EXERCISES = (
             Mistake(
                 lambda counts: read_matrix(counts.T),
                 "You read the table by columns. The rows are the true classes.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
                 lambda counts: (
@@ -308,6 +314,7 @@ EXERCISES = (
                 _by_confidence,
                 "You sorted by the probability of the wrong answer. The loss looks at "
                 "that of the true class.",
+                misconception="largest-probability-enters-the-loss",
             ),
             Mistake(
                 lambda probabilities, labels, count: np.argsort(

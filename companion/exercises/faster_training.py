@@ -119,6 +119,7 @@ EXERCISES = (
                 lambda: (0.96, 25.0),
                 "The share is right. 25 is the gain of the first network. In the "
                 "second, half of each step stays.",
+                misconception="gains-carry-over",
             ),
         ),
         right="With a share of 0.96 the limit is 25, and with 0.5 it is 2: measure "
@@ -206,6 +207,7 @@ EXERCISES = (
                 ),
                 "You drop the smaller last batch of an epoch. It is a step of its "
                 "own, and may need a crossing of its own.",
+                misconception="last-batch-is-dropped",
             ),
             Mistake(
                 lambda n, batch_size, steps_per_execution, epochs: (
@@ -213,6 +215,7 @@ EXERCISES = (
                 ),
                 "You drop the last group of an epoch where it is not full. Its steps "
                 "are done too, in one more crossing.",
+                misconception="last-batch-is-dropped",
             ),
             Mistake(
                 lambda n, batch_size, steps_per_execution, epochs: crossings(
@@ -261,6 +264,7 @@ EXERCISES = (
                 lambda: "C",
                 "Measured with care, but not the same work: with larger batches an "
                 "epoch has fewer steps and ends at other weights.",
+                misconception="bigger-batch-is-free",
             ),
             Mistake(
                 lambda: "E",
@@ -311,6 +315,7 @@ EXERCISES = (
                 ),
                 "You counted 2 operations for a weight: that is the forward pass. The "
                 "gradients take 4 more.",
+                misconception="training-is-the-forward-pass",
             ),
             Mistake(
                 lambda crossing, program, batch_size, rate: _smallest_width(
@@ -331,6 +336,7 @@ EXERCISES = (
                 ),
                 "Nearly: you left the biases out. With them there are "
                 "`width**2 + 5 * width + 1` weights.",
+                misconception="biases-do-not-count",
             ),
             Mistake(
                 _weights_instead_of_width,

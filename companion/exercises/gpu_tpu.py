@@ -141,6 +141,7 @@ EXERCISES = (
                 lambda: "ABCDEF",
                 "All six train, and that is the trap: four of them leave cuDNN's path "
                 "without a word. Look at the table of the conditions.",
+                misconception="keras-would-say-so",
             ),
         ),
         right="None of the other four says so: they train, only more slowly.",
@@ -169,16 +170,19 @@ EXERCISES = (
                 lambda bits: 2.0 ** -(bits + 1),
                 "That is the distance from 1. The loss is minus the logarithm of the "
                 "probability: close to it, and not the same.",
+                misconception="loss-is-what-is-missing",
             ),
             Mistake(
                 lambda bits: (bits + 1) * math.log(2),
                 "That is the loss of the probability 2 to the power -(bits + 1), which "
                 "is close to 0. Which probability has the smallest loss?",
+                misconception="minus-log-rises",
             ),
             Mistake(
                 lambda bits: -math.log2(1 - 2.0 ** -(bits + 1)),
                 "That is the loss in bits. This course counts in nats: use the natural "
                 "logarithm.",
+                misconception="bits-for-nats",
             ),
         ),
         right="With 7 bits it is 0.0039, with float16's 10 bits 0.00049, and with "
@@ -207,6 +211,7 @@ EXERCISES = (
                     seconds / (examples // batch_size) / window * 1e6
                 ),
                 "The smaller last batch is trained on too: round up, not down.",
+                misconception="last-batch-is-dropped",
             ),
             Mistake(
                 lambda seconds, examples, batch_size, window: (
@@ -257,6 +262,7 @@ EXERCISES = (
                 ),
                 "You counted 2 operations for each weight, the way there. The way back "
                 "takes 4 more.",
+                misconception="training-is-the-forward-pass",
             ),
             Mistake(
                 lambda rate, latency, units: _batch(
@@ -264,6 +270,7 @@ EXERCISES = (
                 ),
                 "You counted the waiting of the way there. The way back waits as "
                 "often.",
+                misconception="training-is-the-forward-pass",
             ),
             Mistake(
                 lambda rate, latency, units: _batch(

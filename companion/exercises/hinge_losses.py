@@ -140,6 +140,7 @@ EXERCISES = (
                 lambda: np.array([0.6, -2.0, 1.2]),
                 "The margin of the second example is 3, beyond 1, so nothing is "
                 "missing: the loss is 0, not below it.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda: np.array([0.6, 1.0, 1.0]),
@@ -155,21 +156,25 @@ EXERCISES = (
                 lambda: np.array([0.0, 0.0, 0.2]),
                 "You ask only for the right sign. That loss exists (the "
                 "perceptron's), and the hinge asks for a margin of 1.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 lambda: np.array([0.0, 0.0, 1.2]),
                 "The last loss is right. The first example is on the right side too, "
                 "but its margin is 0.4: the 0.6 up to 1 is missing, and it pays that.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 lambda: np.array([0.6, 2.0, 1.2]),
                 "You took the distance from 1 on both sides. The second example is "
                 "beyond 1, and beyond 1 the loss is 0: more margin is never punished.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda: 0.6,
                 "This is the mean, the number in a training log. Asked for is one "
                 "loss for each example.",
+                misconception="loss-is-one-number",
             ),
             Mistake(
                 lambda: np.log1p(np.exp(-np.array([0.4, 3.0, -0.2]))),
@@ -198,21 +203,25 @@ EXERCISES = (
                 lambda: (np.array([-1.0, -1.0, 0.0]), np.array([-1.5, -3.0, 0.0])),
                 "These are the slopes along the *margin*. Along the score the label "
                 "comes in once more: for t = -1 the sign turns.",
+                misconception="outer-slope-is-enough",
             ),
             Mistake(
                 lambda: tuple(-slope for slope in slopes_of_three()),
                 "The signs are swapped: this is the direction in which training moves "
                 "the scores. The gradient points uphill.",
+                misconception="step-follows-the-gradient",
             ),
             Mistake(
                 lambda: (np.array([-1.0, 1.0, -1.0]), np.array([-1.5, 3.0, 2.0])),
                 "The third example has the margin 2. Beyond 1 the loss is flat at 0, "
                 "so its slope is 0.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda: (np.array([0.0, 1.0, 0.0]), np.array([0.0, 3.0, 0.0])),
                 "The first example is on the right side, but its margin is 0.25. The "
                 "hinge pulls until the margin is 1, not until the sign is right.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 lambda: (slopes_of_three()[0], slopes_of_three()[1] / 2),
@@ -251,6 +260,7 @@ EXERCISES = (
                 ),
                 "This score is the log odds, log(0.1 / 0.9), the best one for "
                 "crossentropy. The hinge has nothing to gain beyond -1.",
+                misconception="hinge-is-a-probability",
             ),
             Mistake(
                 lambda: (
@@ -259,6 +269,7 @@ EXERCISES = (
                 ),
                 "This is the answer for *crossentropy*: the log odds, and the entropy "
                 "of the shares. The hinge is no likelihood and finds another score.",
+                misconception="hinge-is-a-probability",
             ),
             Mistake(
                 lambda: (-0.8, float(0.1 * 1.8 + 0.9 * 0.2)),
@@ -275,6 +286,7 @@ EXERCISES = (
                 "The score is right. 0.1 is the share of mistakes; the hinge charges "
                 "each of them 1 for the margin and 1 for being that far on the wrong "
                 "side.",
+                misconception="loss-is-a-share-of-mistakes",
             ),
             Mistake(
                 lambda: (0.0, 1.0),
@@ -289,6 +301,7 @@ EXERCISES = (
                 lambda: (-2.0, 0.3),
                 "Beyond -1 the ninety gain nothing more, while the ten go on paying "
                 "for each step.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda: (0.2, -1.0),
@@ -298,6 +311,7 @@ EXERCISES = (
                 lambda: (0.1, float(0.1 * 0.9 + 0.9 * 1.1)),
                 "0.1 is the share of label +1, the best *probability*. Asked for is a "
                 "score, which can be any number.",
+                misconception="hinge-is-a-probability",
             ),
         ),
         right="With 51 against 49 the best score would be -1 as well. From a hinge "
@@ -319,11 +333,13 @@ EXERCISES = (
                 lambda: (0.5, 0.5, 0.5, 0.5),
                 "The other three are right. Before the shift all wrong scores are "
                 "negative, and Keras counts the best of them as 0.",
+                misconception="shift-never-matters",
             ),
             Mistake(
                 lambda: (3.0, 0.5, 3.0, 0.5),
                 "A shift never matters to the softmax or to Crammer and Singer. It "
                 "does to Keras's hinge, which compares the scores with 0 as well.",
+                misconception="shift-never-matters",
             ),
             Mistake(
                 lambda: (3.0, 3.0, 0.5, 0.5),
@@ -334,10 +350,12 @@ EXERCISES = (
                 lambda: (0.0, 0.0, 0.0, 0.0),
                 "Class 0 has the largest score, so the decision is right. Both losses "
                 "ask for more: a lead of 1, and the lead is only 0.5.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 lambda: (2.0, 0.0, 0.0, 0.0),
                 "You left out the 1: both losses ask for a lead of 1.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 lambda: (0.5, 3.0, 0.5, 0.5),
@@ -385,6 +403,7 @@ EXERCISES = (
                 "You added up the losses against every wrong class. That is another "
                 "loss, also called a hinge; Crammer and Singer take the strongest "
                 "rival alone.",
+                misconception="other-classes-count",
             ),
             Mistake(
                 lambda labels, scores: np.maximum(
@@ -392,15 +411,18 @@ EXERCISES = (
                 ),
                 "This is 0 as soon as the right class leads. The loss asks for a lead "
                 "of 1.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 _without_the_0,
                 "Some of your losses are negative. Where the lead is larger than 1, "
                 "the loss is 0.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda labels, scores: crammer_singer(labels, scores).mean(),
                 "This is the mean over the examples. Return one loss for each.",
+                misconception="loss-is-one-number",
             ),
             Mistake(
                 _signs_turned,
@@ -429,6 +451,7 @@ EXERCISES = (
                     w, b, x, -rate, _pull(w, b, x, t), penalty * w
                 ),
                 "You step uphill: subtract the gradient.",
+                misconception="step-follows-the-gradient",
             ),
             Mistake(
                 lambda w, b, x, t, rate, penalty: _step_along(
@@ -458,6 +481,7 @@ EXERCISES = (
             Mistake(
                 _summed,
                 "You added up over the examples. The loss is their mean.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda w, b, x, t, rate, penalty: _step_along(
@@ -465,6 +489,7 @@ EXERCISES = (
                 ),
                 "All your examples pull. Those with a margin of 1 or more have the "
                 "slope 0.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda w, b, x, t, rate, penalty: _step_along(
@@ -472,6 +497,7 @@ EXERCISES = (
                 ),
                 "Only wrong examples pull in your step. The hinge pulls on every "
                 "margin below 1, on the right side too.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 _mean_of_those_who_pull,

@@ -156,6 +156,7 @@ EXERCISES = (
                 ),
                 "You left out the runs that never arrived. A loss that fails often and "
                 "is quick otherwise would look like the best of all.",
+                misconception="failed-runs-do-not-count",
             ),
             Mistake(
                 lambda updates, budget: (
@@ -217,6 +218,7 @@ EXERCISES = (
                 ),
                 "You chose by the runs that you report. The best of several noisy "
                 "means is partly luck, so the report is too good.",
+                misconception="test-set-may-be-asked-again",
             ),
             Mistake(
                 lambda rates, tuning, fresh: (
@@ -225,6 +227,7 @@ EXERCISES = (
                 ),
                 "The rate is right. You report the runs that chose it, and they were "
                 "chosen for being good: report the fresh ones.",
+                misconception="test-set-may-be-asked-again",
             ),
             Mistake(
                 lambda rates, tuning, fresh: (
@@ -233,11 +236,13 @@ EXERCISES = (
                 ),
                 "You chose the rate of the luckiest single run. Take the mean of each "
                 "row.",
+                misconception="one-run-proves-it",
             ),
             Mistake(
                 _by_all_runs_together,
                 "You used all runs both to choose and to report. Fresh runs must not "
                 "take part in the choice.",
+                misconception="test-set-may-be-asked-again",
             ),
             Mistake(
                 lambda rates, tuning, fresh: (
@@ -260,6 +265,7 @@ EXERCISES = (
                 ),
                 "The rate is right. You report its luckiest fresh run; report the "
                 "mean.",
+                misconception="best-test-score-is-true",
             ),
         ),
         right="Another rate did better on the fresh runs. To know that you had to look "
@@ -279,6 +285,7 @@ EXERCISES = (
                 lambda a, b, chosen: _quantiles((a / b)[chosen].mean(axis=1)),
                 "You averaged the ratios of single runs, which lets a few quick runs "
                 "of `b` rule. Divide the mean of `a` by the mean of `b`.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda a, b, chosen: ratio_interval(b, a, chosen),
@@ -305,12 +312,14 @@ EXERCISES = (
                 lambda a, b, chosen: _quantiles(a / b),
                 "This is where the single runs lie. Asked for is how sure you are of "
                 "the ratio of the means.",
+                misconception="spread-is-uncertainty",
             ),
             Mistake(
                 lambda a, b, chosen: _quantiles(
                     a[chosen].mean(axis=0) / b[chosen].mean(axis=0)
                 ),
                 "Rows are draws: take the mean along `axis=1`.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
                 lambda a, b, chosen: _quantiles(
@@ -340,6 +349,7 @@ EXERCISES = (
                 lambda scores, labels, new_scores: 1 / (1 + np.exp(-new_scores)),
                 "This is the sigmoid of the score itself. Platt scaling learns from "
                 "held-out labels how steep the sigmoid is and where its middle lies.",
+                misconception="hinge-is-a-probability",
             ),
             Mistake(
                 lambda scores, labels, new_scores: (
@@ -363,6 +373,7 @@ EXERCISES = (
                 ),
                 "A score in the middle of the range is not half likely. Let the labels "
                 "say how often class 1 occurs at each score.",
+                misconception="hinge-is-a-probability",
             ),
             Mistake(
                 lambda scores, labels, new_scores: platt_scaling(
@@ -374,6 +385,7 @@ EXERCISES = (
                 lambda scores, labels, new_scores: np.clip((new_scores + 1) / 2, 0, 1),
                 "(s + 1) / 2 reads the best score of the *squared* hinge. It uses no "
                 "held-out labels, and no other loss gives such a score.",
+                misconception="hinge-is-a-probability",
             ),
         ),
         right="Where held-out scores separate the classes, the steepest sigmoid fits "

@@ -98,6 +98,7 @@ EXERCISES = (
                 lambda: (2 / 3, 1 / 3, 0.95),
                 "Precision and recall are swapped. Precision looks at the parts that "
                 "were called faulty, recall at those that are.",
+                misconception="recall-is-precision",
             ),
             Mistake(
                 lambda: (1 / 3, 2 / 3, 2 / 3),
@@ -185,6 +186,7 @@ EXERCISES = (
             Mistake(
                 lambda p, weight_0, weight_1: p / (1 - p) * weight_0 / weight_1,
                 "These are the right odds. A probability is odds / (1 + odds).",
+                misconception="odds-are-probabilities",
             ),
         ),
         right="One line mends the probabilities of any network that was trained with "
@@ -216,6 +218,7 @@ EXERCISES = (
                 lambda: 0.5,
                 "At 0.5 the weighted network decides as if a miss cost 19. Here it "
                 "costs 9.",
+                misconception="threshold-is-always-half",
             ),
             Mistake(
                 lambda: (1 / 9 / 19) / (1 + 1 / 9 / 19),
@@ -224,6 +227,7 @@ EXERCISES = (
             Mistake(
                 lambda: 19 / 9,
                 "These are the odds. A probability is odds / (1 + odds).",
+                misconception="odds-are-probabilities",
             ),
             Mistake(
                 lambda: 19 * 9 / (1 + 19 * 9),
@@ -234,6 +238,7 @@ EXERCISES = (
                 lambda: 9 / 19,
                 "This is the inverse of the odds. They are 19 times 1/9, and a "
                 "probability is odds / (1 + odds).",
+                misconception="odds-are-probabilities",
             ),
         ),
         right="Above 0.5, although misses cost more than alarms: the weights had "
@@ -253,11 +258,13 @@ EXERCISES = (
             Mistake(
                 lambda labels, p: masked_loss(np.maximum(labels, 0), p),
                 "You counted an unknown label as a no. It must not count at all.",
+                misconception="missing-still-counts",
             ),
             Mistake(
                 lambda labels, p: masked_loss(labels, p) * np.mean(labels >= 0),
                 "The sum is right, but you divided by the number of all entries. "
                 "Divide by the number of known ones.",
+                misconception="missing-still-counts",
             ),
             Mistake(
                 lambda labels, p: np.mean(
@@ -266,10 +273,12 @@ EXERCISES = (
                 "You took a mean for each row, and the mean of those. Rows with few "
                 "known labels then count as much as the others; take one mean over "
                 "all known entries.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda labels, p: masked_loss(labels, p) * np.sum(labels >= 0),
                 "This is the sum over the known entries. The mean is asked for.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda labels, p: np.array(
@@ -284,6 +293,7 @@ EXERCISES = (
                 ),
                 "You put -1 into the formula as if it were a target. It is a mark, "
                 "and these entries must be left out.",
+                misconception="missing-still-counts",
             ),
             Mistake(
                 lambda labels, p: -np.log(p[labels == 1]).mean(),
@@ -311,6 +321,7 @@ EXERCISES = (
                 lambda labels, p: _f1(labels, p > 0.5),
                 "This is the F1 at the threshold 0.5. Try other thresholds, for each "
                 "label its own.",
+                misconception="threshold-is-always-half",
             ),
             Mistake(
                 lambda labels, p: max(

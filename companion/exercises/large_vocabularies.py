@@ -146,6 +146,7 @@ EXERCISES = (
             Mistake(
                 lambda: 32 * 512 * 32_000 / 1e9,
                 "You counted the numbers. Each of them takes 4 bytes.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
                 lambda: 8 * 32 * 512 * 32_000 / 1e9,
@@ -211,6 +212,7 @@ EXERCISES = (
                     (budget - inputs * classes) // (2 * classes)
                 ),
                 "You counted numbers, and the budget is in bytes: 4 for each number.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
                 lambda budget, inputs, classes: (
@@ -240,6 +242,7 @@ EXERCISES = (
                 _overflows,
                 "The exponential of a large logit overflows. Take the largest logit "
                 "out of the sum first.",
+                misconception="same-formula-same-program",
             ),
             Mistake(
                 _sum_not_rescaled,
@@ -250,6 +253,7 @@ EXERCISES = (
                 _logarithms_added,
                 "You added the log-sum-exp of the chunks. The sums have to be added, "
                 "and the logarithm taken of the result.",
+                misconception="log-of-a-product-is-a-product",
             ),
             Mistake(
                 _last_chunk_alone,
@@ -261,6 +265,7 @@ EXERCISES = (
                     hidden, kernel, 0 * bias, labels, size
                 ),
                 "The bias belongs to every logit, also to the own one.",
+                misconception="biases-do-not-count",
             ),
             Mistake(
                 lambda hidden, kernel, bias, labels, size: _log_sum_exp(
@@ -274,6 +279,7 @@ EXERCISES = (
                     hidden, kernel, bias, labels, size
                 ).mean(),
                 "This is the mean. Return one loss for each token.",
+                misconception="loss-is-one-number",
             ),
         ),
         right="The gradient can only begin when all chunks are through, and then it "
@@ -369,6 +375,7 @@ EXERCISES = (
                     2 * rate / (6 * share * bandwidth)
                 ),
                 "You counted the numbers that are moved. Each of them has 4 bytes.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
                 lambda rate, bandwidth, share: math.ceil(
@@ -376,6 +383,7 @@ EXERCISES = (
                 ),
                 "You counted one product. A turn does three: the logits, and the "
                 "gradient of each factor.",
+                misconception="training-is-the-forward-pass",
             ),
             Mistake(
                 lambda rate, bandwidth, share: (

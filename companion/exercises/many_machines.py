@@ -100,10 +100,12 @@ EXERCISES = (
                 lambda means, counts: means.mean(),
                 "This is the mean of the means: an example in a small share counts "
                 "for more than one in a large share.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda means, counts: np.sum(means * counts),
                 "This is the sum over all examples. Divide by their number.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda means, counts: np.sum(means * counts) / len(means),
@@ -141,6 +143,7 @@ EXERCISES = (
                 ),
                 "With the same rate the weights move as far in a step as before, and "
                 "there are fewer steps.",
+                misconception="bigger-batch-is-free",
             ),
             Mistake(
                 lambda rate, share, devices, examples: (
@@ -172,6 +175,7 @@ EXERCISES = (
                     examples // (share * devices),
                 ),
                 "The examples that are left over make a step too: round up.",
+                misconception="last-batch-is-dropped",
             ),
             Mistake(
                 lambda rate, share, devices, examples: (
@@ -209,6 +213,7 @@ EXERCISES = (
                     4 * seconds, weights, bandwidth, efficiency
                 ),
                 "You sent one byte for each weight. A float32 number has 4.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
                 lambda seconds, weights, bandwidth, efficiency: (

@@ -83,6 +83,7 @@ EXERCISES = (
                 lambda: (8, 0.78),
                 "The probability is right, the digit is one too high: the first "
                 "number in the row belongs to class 0, not to class 1.",
+                misconception="labels-start-at-one",
             ),
             Mistake(
                 lambda: digit_and_probability()[::-1],
@@ -132,6 +133,7 @@ EXERCISES = (
                 "Softmax is right, but the largest number is looked for down the "
                 "columns, so you get one class per column. One image is one row: "
                 "use `axis=1`.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
                 lambda scores: (
@@ -141,11 +143,13 @@ EXERCISES = (
                 "Everything is computed down the columns (`axis=0`), so you get one "
                 "class per column. One image is one row: use `axis=1` for softmax "
                 "and for argmax.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
                 lambda scores: (scores.argmax(axis=1), scores.max(axis=1)),
                 "The classes are right. The largest score is not a probability yet: "
                 "apply softmax to each row first.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 lambda scores: (
@@ -155,6 +159,7 @@ EXERCISES = (
                 "Your softmax divides by the sum of each column, so every column sums "
                 "to 1. The probabilities of one image stand in one row: sum along "
                 "`axis=1`.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
                 lambda scores: (
@@ -164,6 +169,7 @@ EXERCISES = (
                 "The classes are right. Your softmax divides by the sum of the whole "
                 "batch, so each image's probability depends on the other images. "
                 "Divide by the row's own sum: `sum(axis=1, keepdims=True)`.",
+                misconception="examples-share-a-sum",
             ),
             Mistake(
                 lambda scores: (
@@ -172,16 +178,19 @@ EXERCISES = (
                 ),
                 "The classes are right. The sigmoid looks at each score alone, so a "
                 "row does not sum to 1. Softmax makes the scores of a row compete.",
+                misconception="scores-do-not-compete",
             ),
             Mistake(
                 _shares_without_exp,
                 "You divide the scores by their sum. Scores can be negative, so these "
                 "shares are not probabilities: take `np.exp` of the scores first.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 lambda scores: (scores.argmax(axis=1), np.exp(scores).max(axis=1)),
                 "The classes are right. `np.exp` makes the scores positive, and they "
                 "still have to be divided by their row's sum.",
+                misconception="probabilities-need-no-sum",
             ),
             Mistake(
                 lambda scores: (scores.argmax(axis=1), _softmax(scores, 1)),
@@ -204,6 +213,7 @@ EXERCISES = (
                 ),
                 "You get a single answer for the whole batch: without `axis=1`, "
                 "argmax and max look at all rows at once.",
+                misconception="examples-share-a-sum",
             ),
         ),
         right="Softmax keeps the order of the scores, so the class could be read from "
@@ -228,22 +238,26 @@ EXERCISES = (
                 lambda: (_SPARSE, _ONE_HOT, _BINARY),
                 "C is right, A and B are swapped. Sparse means that a label is stored "
                 "as one integer instead of a row of zeros with a single one.",
+                misconception="sparse-is-for-rare-classes",
             ),
             Mistake(
                 lambda: (_ONE_HOT, _ONE_HOT, _BINARY),
                 "A and C are right. In B a label is a single integer, and "
                 "`categorical_crossentropy` needs a row of ten numbers for each image.",
+                misconception="keras-mends-it",
             ),
             Mistake(
                 lambda: (_SPARSE, _SPARSE, _BINARY),
                 "B and C are right. In A each label is already a row of ten numbers, "
                 "and the sparse loss expects one integer for each image.",
+                misconception="keras-mends-it",
             ),
             Mistake(
                 lambda: (_BINARY, _SPARSE, _BINARY),
                 "B and C are right. The labels in A are zeros and ones, but they "
                 "describe one choice among ten. The binary loss would judge ten "
                 "separate yes-or-no questions.",
+                misconception="one-choice-is-many-questions",
             ),
             Mistake(
                 lambda: (_ONE_HOT, _SPARSE, _SPARSE),
@@ -256,6 +270,7 @@ EXERCISES = (
                 "A and B are right. In C there is one output and one number for each "
                 "label. `categorical_crossentropy` needs a row with one entry for each "
                 "class; a row of one entry always has loss 0.",
+                misconception="one-unit-softmax",
             ),
         ),
         right="The labels' form and the number of outputs decide. For the same image, "

@@ -102,16 +102,19 @@ EXERCISES = (
                 lambda: (float(LOSS * np.log(2)), float(np.exp(LOSS))),
                 "The perplexity is right. A bit is smaller than a nat, so there must "
                 "be more bits than nats: divide by log 2.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: (float(LOSS / np.log(2)), float(2**LOSS)),
                 "The bits are right. For the perplexity, base and unit belong "
                 "together: e to the nats, or 2 to the bits.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: (float(LOSS / np.log(2)), float(np.exp(LOSS / np.log(2)))),
                 "The bits are right. For the perplexity, base and unit belong "
                 "together: e to the nats, or 2 to the bits, not e to the bits.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: (float(LOSS / np.log(2)), float(np.exp(-LOSS))),
@@ -149,11 +152,13 @@ EXERCISES = (
                 lambda: (BATCH * LENGTH, BATCH * LENGTH * CODES),
                 "You counted numbers. Each of them, int32 or float32, takes four "
                 "bytes.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
                 lambda: (BATCH * LENGTH * 4, BATCH * LENGTH * CODES),
                 "The integers are right. The numbers of a one-hot vector are float32 "
                 "here, four bytes each, although all are 0 or 1.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
                 lambda: (LENGTH * 4, LENGTH * CODES * 4),
@@ -201,10 +206,12 @@ EXERCISES = (
                 lambda train, test: -np.mean(np.log(_one_more(test)[test])),
                 "You counted the text that is to be predicted. A prediction may know "
                 "`train` only.",
+                misconception="training-data-can-judge",
             ),
             Mistake(
                 lambda train, test: -np.mean(np.log(_one_more(train)[train])),
                 "You took the loss on the text that was counted. Take it on `test`.",
+                misconception="training-data-can-judge",
             ),
             Mistake(
                 lambda train, test: (
@@ -221,23 +228,28 @@ EXERCISES = (
                 ),
                 "Your probabilities sum to more than 1: divide by the sum of the "
                 "counts after 1 was added to each.",
+                misconception="probabilities-need-no-sum",
             ),
             Mistake(
                 lambda train, test: unigram_loss(train, test) / np.log(2),
                 "This is the right amount in bits. Use the natural logarithm.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda train, test: unigram_loss(train, test) * len(test),
                 "This is the sum over all characters. The mean is asked for.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda train, test: -unigram_loss(train, test),
                 "The size is right, the sign is not: put a minus before the mean.",
+                misconception="logarithms-are-positive",
             ),
             Mistake(
                 lambda train, test: np.log(256),
                 "This is the price if all 256 codes are equally probable. Use how "
                 "often each occurs in `train`.",
+                misconception="baseline-ignores-shares",
             ),
         ),
     ),
@@ -271,6 +283,7 @@ EXERCISES = (
                 lambda probabilities, temperature: probabilities ** (1 / temperature),
                 "The weights are right. Divide each row by its sum, so that they are "
                 "probabilities.",
+                misconception="probabilities-need-no-sum",
             ),
             Mistake(
                 lambda probabilities, temperature: _normalised(
@@ -278,16 +291,19 @@ EXERCISES = (
                 ),
                 "You took the probabilities for logits. The logits are their "
                 "logarithms.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 _divided_by_the_whole,
                 "You divided by the sum of the whole array. Each row is a prediction "
                 "of its own: sum over the last axis, with `keepdims=True`.",
+                misconception="examples-share-a-sum",
             ),
             Mistake(
                 _divided_by_columns,
                 "You divided by the sums of the columns. Each row is a prediction: sum "
                 "over the last axis, with `keepdims=True`.",
+                misconception="rows-and-columns-swapped",
             ),
         ),
     ),
@@ -307,15 +323,18 @@ EXERCISES = (
                 lambda y, probabilities: _each_loss(y, probabilities).mean(axis=1),
                 "You averaged over the places and have one number a window. Average "
                 "over the windows, `axis=0`, for one number a place.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
                 lambda y, probabilities: _each_loss(y, probabilities).mean(),
                 "You averaged over everything. Average over the windows alone, "
                 "`axis=0`.",
+                misconception="examples-share-a-sum",
             ),
             Mistake(
                 lambda y, probabilities: _each_loss(y, probabilities).sum(axis=0),
                 "You summed over the windows. The mean is asked for.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda y, probabilities: (
@@ -323,10 +342,12 @@ EXERCISES = (
                 ),
                 "You averaged the probabilities and took the logarithm afterwards. The "
                 "loss is the mean of the logarithms.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda y, probabilities: loss_by_place(y, probabilities) / np.log(2),
                 "This is the right amount in bits. Use the natural logarithm.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda y, probabilities: (
@@ -334,6 +355,7 @@ EXERCISES = (
                 ),
                 "You took the largest probability at each place, whatever the target. "
                 "Take the probability of the true character.",
+                misconception="largest-probability-enters-the-loss",
             ),
         ),
         right="Now draw it for the held-out windows. The first places are the dear "

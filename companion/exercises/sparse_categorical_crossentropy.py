@@ -82,24 +82,29 @@ EXERCISES = (
                 lambda: -np.log(_ROWS[[0, 1], [1, -1]]).mean(),
                 "You counted the classes from 1 (and Python read place -1 as the last "
                 "one). The label 2 is the third entry, and the label 0 the first.",
+                misconception="labels-start-at-one",
             ),
             Mistake(
                 lambda: -np.log(_ROWS.max(axis=1)).mean(),
                 "You took the largest probability of each row. The label decides "
                 "which one counts.",
+                misconception="largest-probability-enters-the-loss",
             ),
             Mistake(
                 lambda: 2 * mean_loss(),
                 "This is the sum. Asked for is the mean of the two losses.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda: mean_loss() / np.log(2),
                 "This is the loss in bits. Use the natural logarithm.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: -np.log(_ROWS[[0, 1], [2, 0]].mean()),
                 "You averaged the probabilities first. Take the logarithm of each, "
                 "then the mean.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda: mean_loss() / 3,
@@ -109,6 +114,7 @@ EXERCISES = (
             Mistake(
                 lambda: -mean_loss(),
                 "The sign is missing: logarithms of probabilities are negative.",
+                misconception="logarithms-are-positive",
             ),
         ),
         right="The four other probabilities were not needed.",
@@ -139,6 +145,7 @@ EXERCISES = (
                 lambda: (5.0, 50_000),
                 "The factor is right. You counted one byte an entry; float32 has "
                 "4 bytes.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
                 lambda: (160.0, 50_000),
@@ -186,6 +193,7 @@ EXERCISES = (
                 lambda: np.exp(-2.072),
                 "This turns the mean loss into a probability, as if all examples had "
                 "the same loss. Here some cost 0 and the others log 10.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda: np.log(10) - 2.072,
@@ -196,6 +204,7 @@ EXERCISES = (
                 lambda: 1 - np.exp(2.072 - np.log(10)),
                 "You compared the probabilities behind the two losses. The mean loss "
                 "is a mean of 0s and log 10s: compare the losses.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda: 0.0,
@@ -247,10 +256,12 @@ EXERCISES = (
             Mistake(
                 lambda labels: (as_classes(labels)[0] + 1, as_classes(labels)[1]),
                 "Your classes begin at 1. Keras counts from 0.",
+                misconception="labels-start-at-one",
             ),
             Mistake(
                 _one_hot,
                 "These are one-hot rows. The sparse loss takes the integers.",
+                misconception="keras-mends-it",
             ),
         ),
         right="Keep `names`: after training, `names[scores.argmax(axis=1)]` says what "
@@ -278,6 +289,7 @@ EXERCISES = (
                 lambda kernel, bias, order: (kernel[:, np.argsort(order)], bias),
                 "The kernel is right. The biases belong to the units too and have to "
                 "move with them.",
+                misconception="biases-do-not-count",
             ),
             Mistake(
                 lambda kernel, bias, order: (kernel, bias[np.argsort(order)]),
