@@ -3,9 +3,8 @@
 import numpy as np
 
 from companion import losses
-from companion._answers import Mistake
 
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def loss_of_one_example():

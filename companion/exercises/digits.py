@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def shapes():
@@ -185,8 +183,7 @@ EXERCISES = (
                 "of the old v, which is 0 here.",
             ),
             Mistake(
-                _root_forgotten,
-                "The root of epsilon is missing in the numerator.",
+                _root_forgotten, "The root of epsilon is missing in the numerator."
             ),
         ),
         right="A gradient of 2 would give nearly the same step.",
@@ -307,8 +304,7 @@ EXERCISES = (
                 "and the others even less. Keep only the wrong ones.",
             ),
             Mistake(
-                _least_first,
-                "You begin with the least loss. argsort sorts upwards.",
+                _least_first, "You begin with the least loss. argsort sorts upwards."
             ),
             Mistake(
                 _by_confidence,

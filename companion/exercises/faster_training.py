@@ -2,9 +2,7 @@
 
 import math
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def share_and_limit():
@@ -169,8 +167,7 @@ EXERCISES = (
                 "steps after which the later start is won back.",
             ),
             Mistake(
-                lambda: 1.053,
-                "Bring both times to the same unit: 1.9 ms are 0.0019 s.",
+                lambda: 1.053, "Bring both times to the same unit: 1.9 ms are 0.0019 s."
             ),
         ),
         right="With 120 steps an epoch that is the ninth epoch. For a shorter run, "

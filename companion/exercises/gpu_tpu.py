@@ -2,9 +2,7 @@
 
 import math
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def share_and_speed():
@@ -134,8 +132,7 @@ EXERCISES = (
                 "the cell for each time step, so there is no loop for cuDNN to run.",
             ),
             Mistake(
-                lambda: "ADF",
-                "A and D are right. cuDNN's path asks for the biases.",
+                lambda: "ADF", "A and D are right. cuDNN's path asks for the biases."
             ),
             Mistake(
                 lambda: "ABCDEF",

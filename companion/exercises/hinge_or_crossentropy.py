@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def first_arrival():
@@ -127,10 +125,7 @@ EXERCISES = (
                 "From there on it stays above 0.99. The chapter counts the **first** "
                 "arrival, even if the network falls back once.",
             ),
-            Mistake(
-                lambda: 60,
-                "You waited for 1.0. The target is 0.99.",
-            ),
+            Mistake(lambda: 60, "You waited for 1.0. The target is 0.99."),
             Mistake(
                 lambda: 30 * 150,
                 "There are 10 updates from look to look here, not a whole pass of 150.",

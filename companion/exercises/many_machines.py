@@ -4,9 +4,7 @@ import math
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def examples_a_device():
