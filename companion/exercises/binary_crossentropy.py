@@ -34,31 +34,32 @@ def _draw_step(rng):
     return float(w), float(b), rng.normal(size=count).round(2), t, 0.5
 
 
-def _moved(w, b, x, rate, slope):
-    return w - rate * np.mean(slope * x), b - rate * np.mean(slope)
+def _sigmoid(z):
+    return 1 / (1 + np.exp(-z))
 
 
-def _belief(w, b, x):
-    return 1 / (1 + np.exp(-(w * x + b)))
+def _step_along(slope=lambda z, t: _sigmoid(z) - t, *, along=lambda w, x: x):
+    """Return a step with another slope for the score, or another one of the score."""
+
+    def step(w, b, x, t, rate):
+        each = slope(w * x + b, t)
+        return w - rate * np.mean(each * along(w, x)), b - rate * np.mean(each)
+
+    return step
 
 
-def _slope_for_the_probability(w, b, x, t, rate):
-    p = _belief(w, b, x)
-    return _moved(w, b, x, rate, (1 - t) / (1 - p) - t / p)
-
-
-def _slope_times_sigmoid_slope(w, b, x, t, rate):
-    p = _belief(w, b, x)
-    return _moved(w, b, x, rate, (p - t) * p * (1 - p))
+def _slope_for_the_probability(z, t):
+    p = _sigmoid(z)
+    return (1 - t) / (1 - p) - t / p
 
 
 def _only_the_gradient(w, b, x, t, rate):
-    slope = _belief(w, b, x) - t
+    slope = _sigmoid(w * x + b) - t
     return np.mean(slope * x), np.mean(slope)
 
 
 def _one_number_for_each_example(w, b, x, t, rate):
-    slope = _belief(w, b, x) - t
+    slope = _sigmoid(w * x + b) - t
     return w - rate * slope * x, b - rate * slope
 
 
@@ -250,49 +251,45 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda w, b, x, t, rate: _moved(w, b, x, rate, t - _belief(w, b, x)),
+                _step_along(lambda z, t: t - _sigmoid(z)),
                 "You walk uphill: the new weights have a higher loss. The gradient is "
                 "`p - t`, and the update subtracts it.",
                 misconception="step-follows-the-gradient",
             ),
             Mistake(
-                lambda w, b, x, t, rate: _moved(
-                    w, b, x, len(x) * rate, _belief(w, b, x) - t
-                ),
+                lambda w, b, x, t, rate: step(w, b, x, t, len(x) * rate),
                 "You subtract the sum over the examples. The loss is the mean, so its "
                 "gradient is the mean too: otherwise the step grows with the number "
                 "of examples.",
                 misconception="mean-and-sum",
             ),
             Mistake(
-                lambda w, b, x, t, rate: _moved(
-                    w, b, np.ones_like(x), rate, _belief(w, b, x) - t
-                ),
+                _step_along(along=lambda w, x: 1),
                 "The bias is right. For the weight the chain rule multiplies each "
                 "example's `p - t` by its measurement `x`.",
                 misconception="outer-slope-is-enough",
             ),
             Mistake(
-                _slope_for_the_probability,
+                _step_along(_slope_for_the_probability),
                 "You used the gradient for the probability. Between the probability "
                 "and the score lies the sigmoid, with slope `p * (1 - p)`: the "
                 "product of both is `p - t`.",
                 misconception="outer-slope-is-enough",
             ),
             Mistake(
-                _slope_times_sigmoid_slope,
+                _step_along(
+                    lambda z, t: (_sigmoid(z) - t) * _sigmoid(z) * (1 - _sigmoid(z))
+                ),
                 "`p - t` is already the gradient for the score: the slope of the "
                 "sigmoid is in it. Do not multiply by `p * (1 - p)` once more.",
             ),
             Mistake(
-                lambda w, b, x, t, rate: _moved(
-                    w, b, x, rate, (_belief(w, b, x) > 0.5) - t
-                ),
+                _step_along(lambda z, t: (_sigmoid(z) > 0.5) - t),
                 "You subtract the label from the decision. The gradient needs the "
                 "probability `p`, without a threshold.",
             ),
             Mistake(
-                lambda w, b, x, t, rate: _moved(w, b, x, rate, w * x + b - t),
+                _step_along(lambda z, t: z - t),
                 "You subtract the label from the score. Turn the score into a "
                 "probability first, with the sigmoid.",
                 misconception="logits-are-probabilities",
@@ -312,16 +309,12 @@ EXERCISES = (
                 "You return one number for each example: take the mean.",
             ),
             Mistake(
-                lambda w, b, x, t, rate: _moved(
-                    w, b, np.full_like(x, w), rate, _belief(w, b, x) - t
-                ),
+                _step_along(along=lambda w, x: w),
                 "The bias is right. For the weight you multiply by `w`. The score is "
                 "`w * x + b`, so its slope for `w` is `x`.",
             ),
             Mistake(
-                lambda w, b, x, t, rate: _moved(
-                    w, b, np.mean(x), rate, _belief(w, b, x) - t
-                ),
+                _step_along(along=lambda w, x: np.mean(x)),
                 "The bias is right. The mean of products is not the product of means: "
                 "multiply each example's `p - t` by its own `x`, then take the mean.",
                 misconception="means-mix-freely",

@@ -249,46 +249,38 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda targets, probabilities: tuple(
-                    reversed(both_accuracies(targets, probabilities))
-                ),
+                lambda t, p: both_accuracies(t, p)[::-1],
                 "Both shares are right, in the wrong order: binary accuracy first.",
             ),
             Mistake(
-                lambda targets, probabilities: (
-                    np.mean(((probabilities > 0.5) == (targets == 1)).all(axis=1)),
-                    both_accuracies(targets, probabilities)[1],
+                lambda t, p: (
+                    np.mean(((p > 0.5) == (t == 1)).all(axis=1)),
+                    both_accuracies(t, p)[1],
                 ),
                 "The second share is right. For the first you ask that all outputs "
                 "of a row are right at once, or you look at the true class only; "
                 "binary accuracy counts each output.",
             ),
             Mistake(
-                lambda targets, probabilities: (
-                    np.mean(
-                        np.eye(targets.shape[1])[probabilities.argmax(axis=1)]
-                        == targets
-                    ),
-                    both_accuracies(targets, probabilities)[1],
+                lambda t, p: (
+                    np.mean(np.eye(t.shape[1])[p.argmax(axis=1)] == t),
+                    both_accuracies(t, p)[1],
                 ),
                 "The second share is right. For the first you set the winner to 1 "
                 "and the others to 0; binary accuracy knows no winner, it compares "
                 "each output with 0.5.",
             ),
             Mistake(
-                lambda targets, probabilities: (
-                    both_accuracies(targets, probabilities)[0],
-                    np.mean((probabilities > 0.5)[targets == 1]),
-                ),
+                lambda t, p: (both_accuracies(t, p)[0], np.mean((p > 0.5)[t == 1])),
                 "The first share is right. For the second you ask that the true "
                 "class gets more than 0.5; among many classes the largest "
                 "probability wins, even if it is small.",
                 misconception="threshold-is-always-half",
             ),
             Mistake(
-                lambda targets, probabilities: (
-                    both_accuracies(targets, probabilities)[0],
-                    np.mean(probabilities.argmax(axis=0) == targets.argmax(axis=0)),
+                lambda t, p: (
+                    both_accuracies(t, p)[0],
+                    np.mean(p.argmax(axis=0) == t.argmax(axis=0)),
                 ),
                 "The first share is right. For the second, argmax has to go along "
                 "each row: `axis=1`.",

@@ -163,54 +163,40 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda labels, predictions, threshold: np.mean(
-                    (predictions > threshold) == labels
-                ),
+                lambda y, p, threshold: np.mean((p > threshold) == y),
                 "You compare the shapes `(n, 1)` and `(n,)`: NumPy stretches both to "
                 "`(n, n)` and pairs every prediction with every label. Take the "
                 "column first, `predictions[:, 0]`.",
                 misconception="labels-shape-does-not-matter",
             ),
             Mistake(
-                lambda labels, predictions, threshold: np.mean(
-                    (predictions[:, 0] > 0.5) == labels
-                ),
+                lambda y, p, threshold: np.mean((p[:, 0] > 0.5) == y),
                 "You decide at 0.5. Use the `threshold` that is passed.",
                 misconception="threshold-is-always-half",
             ),
             Mistake(
-                lambda labels, predictions, threshold: (
-                    1 - accuracy(labels, predictions, threshold)
-                ),
+                lambda y, p, threshold: 1 - accuracy(y, p, threshold),
                 "This is the share of wrong decisions. Check which way your "
                 "comparisons point.",
             ),
             Mistake(
-                lambda labels, predictions, threshold: np.sum(
-                    (predictions[:, 0] > threshold) == labels
-                ),
+                lambda y, p, threshold: np.sum((p[:, 0] > threshold) == y),
                 "You return the number of right decisions. Divide it by the number "
                 "of points.",
             ),
             Mistake(
-                lambda labels, predictions, threshold: np.mean(
-                    predictions.argmax(axis=1) == labels
-                ),
+                lambda y, p, threshold: np.mean(p.argmax(axis=1) == y),
                 "`argmax` looks for the largest of several outputs. There is one "
                 "output only, so its place is always 0. Compare with the threshold.",
             ),
             Mistake(
-                lambda labels, predictions, threshold: np.mean(
-                    predictions[:, 0] == labels
-                ),
+                lambda y, p, threshold: np.mean(p[:, 0] == y),
                 "A probability hardly ever equals a label. Turn it into a decision "
                 "with the threshold first.",
                 misconception="predict-returns-classes",
             ),
             Mistake(
-                lambda labels, predictions, threshold: (
-                    (predictions[:, 0] > threshold) == labels
-                ),
+                lambda y, p, threshold: (p[:, 0] > threshold) == y,
                 "You know for each point whether it is right. The accuracy is the "
                 "mean of that.",
             ),

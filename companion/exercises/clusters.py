@@ -35,6 +35,10 @@ def _draw_features(rng):
     return np.maximum(0.0, sums), labels
 
 
+def _by_class(labels, share):
+    return np.array([share(labels == c) for c in range(labels.max() + 1)])
+
+
 def best_probabilities(x, centers, std):
     """Return the true probability of each class for round, equally large clusters."""
     squares = ((x[:, None, :] - centers) ** 2).sum(axis=-1)  # (n, classes)
@@ -166,56 +170,33 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda features, labels: np.array(
-                    [
-                        (features[labels == c] == 0).mean()
-                        for c in range(labels.max() + 1)
-                    ]
-                ),
+                lambda h, y: _by_class(y, lambda own: (h[own] == 0).mean()),
                 "You take the share of single outputs that are 0. A point is lost "
                 "only if all its units are 0 at once: `.all(axis=1)` first.",
             ),
             Mistake(
-                lambda features, labels: np.array(
-                    [
-                        (features[labels == c] == 0).any(axis=1).mean()
-                        for c in range(labels.max() + 1)
-                    ]
-                ),
+                lambda h, y: _by_class(y, lambda own: (h[own] == 0).any(axis=1).mean()),
                 "You count points at which *some* unit is off. That is normal. Only "
                 "where all are off does the network see nothing.",
             ),
             Mistake(
-                lambda features, labels: np.array(
-                    [
-                        (features[labels == c] == 0).all(axis=1).sum()
-                        for c in range(labels.max() + 1)
-                    ]
-                ),
+                lambda h, y: _by_class(y, lambda own: (h[own] == 0).all(axis=1).sum()),
                 "You return the number of points. Divide by the size of the class.",
             ),
             Mistake(
-                lambda features, labels: np.array(
-                    [
-                        (labels[(features == 0).all(axis=1)] == c).mean()
-                        for c in range(labels.max() + 1)
-                    ]
-                ),
+                lambda h, y: _by_class(y, lambda own: own[(h == 0).all(axis=1)].mean()),
                 "You return how the dark points divide among the classes. Asked for "
                 "is the share within each class.",
             ),
             Mistake(
-                lambda features, labels: np.array(
-                    [
-                        ((features == 0).all(axis=1) & (labels == c)).mean()
-                        for c in range(labels.max() + 1)
-                    ]
+                lambda h, y: _by_class(
+                    y, lambda own: ((h == 0).all(axis=1) & own).mean()
                 ),
                 "You divide by the number of all points. Divide by the number of "
                 "points in the class.",
             ),
             Mistake(
-                lambda features, labels: (features == 0).all(axis=0).astype(float),
+                lambda h, y: (h == 0).all(axis=0).astype(float),
                 "You look down the columns: units that are off for every point. Look "
                 "along the rows: points at which every unit is off.",
                 misconception="rows-and-columns-swapped",

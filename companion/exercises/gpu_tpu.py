@@ -54,12 +54,9 @@ def _draw_device(rng):
     return float(rate), float(latency), int(rng.integers(64, 1024))
 
 
-def _batch(rate, latency, weights, *, flop=6, waits=4):
+def _batch(rate, latency, units, *, hidden=16, last=256, flop=6, waits=4):
+    weights = hidden * units**2 + last * units
     return math.floor(waits * latency * rate / (flop * weights)) + 1
-
-
-def _weights(units):
-    return 16 * units**2 + 256 * units
 
 
 EXERCISES = (
@@ -197,43 +194,31 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda seconds, examples, batch_size, window: (
-                    seconds / (examples / batch_size) / window * 1e6
-                ),
+                lambda seconds, n, batch, window: seconds / (n / batch) / window * 1e6,
                 "The last batch is smaller, but the recurrent layer takes as many time "
                 "steps for it as for a full one: round the number of batches up.",
             ),
             Mistake(
-                lambda seconds, examples, batch_size, window: (
-                    seconds / (examples // batch_size) / window * 1e6
-                ),
+                lambda seconds, n, batch, window: seconds / (n // batch) / window * 1e6,
                 "The smaller last batch is trained on too: round up, not down.",
                 misconception="last-batch-is-dropped",
             ),
             Mistake(
-                lambda seconds, examples, batch_size, window: (
-                    seconds / examples / window * 1e6
-                ),
+                lambda seconds, n, batch, window: seconds / n / window * 1e6,
                 "The examples of a batch go through a time step together: divide by "
                 "the number of batches, not of examples.",
             ),
             Mistake(
-                lambda seconds, examples, batch_size, window: time_step(
-                    seconds, examples, batch_size, 1
-                ),
+                lambda seconds, n, batch, window: time_step(seconds, n, batch, 1),
                 "That is a whole training step. It has as many time steps as the "
                 "window is long.",
             ),
             Mistake(
-                lambda seconds, examples, batch_size, window: (
-                    time_step(seconds, examples, batch_size, window) / 1e6
-                ),
+                lambda *epoch: time_step(*epoch) / 1e6,
                 "That is in seconds: a second has 1e6 microseconds.",
             ),
             Mistake(
-                lambda seconds, examples, batch_size, window: (
-                    time_step(seconds, examples, batch_size, window) / 1e3
-                ),
+                lambda *epoch: time_step(*epoch) / 1e3,
                 "That is in milliseconds: a millisecond has 1,000 microseconds.",
             ),
         ),
@@ -254,46 +239,36 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda rate, latency, units: _batch(
-                    rate, latency, _weights(units), flop=2
-                ),
+                lambda *device: _batch(*device, flop=2),
                 "You counted 2 operations for each weight, the way there. The way back "
                 "takes 4 more.",
                 misconception="training-is-the-forward-pass",
             ),
             Mistake(
-                lambda rate, latency, units: _batch(
-                    rate, latency, _weights(units), waits=2
-                ),
+                lambda *device: _batch(*device, waits=2),
                 "You counted the waiting of the way there. The way back waits as "
                 "often.",
                 misconception="training-is-the-forward-pass",
             ),
             Mistake(
-                lambda rate, latency, units: _batch(
-                    rate, latency, _weights(units), waits=1
-                ),
+                lambda *device: _batch(*device, waits=1),
                 "A time step waits four times: two layers, there and back.",
             ),
             Mistake(
-                lambda rate, latency, units: _batch(
-                    rate, latency, 8 * units**2 + 256 * units, waits=2
-                ),
+                lambda *device: _batch(*device, hidden=8, waits=2),
                 "The network has two LSTM layers, with the weights and the waiting "
                 "of both.",
             ),
             Mistake(
-                lambda rate, latency, units: _batch(
-                    rate, latency, 8 * units**2 + 256 * units
-                ),
+                lambda *device: _batch(*device, hidden=8),
                 "Both LSTM layers have weights: 8 units**2 each.",
             ),
             Mistake(
-                lambda rate, latency, units: _batch(rate, latency, 16 * units**2),
+                lambda *device: _batch(*device, last=0),
                 "The last layer has weights too: from `units` to 256 characters.",
             ),
             Mistake(
-                lambda rate, latency, units: _batch(rate, latency, _weights(units)) - 1,
+                lambda *device: batch_to_fill(*device) - 1,
                 "At that batch size the waiting still takes longer: one more.",
             ),
         ),

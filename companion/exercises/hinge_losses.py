@@ -63,25 +63,20 @@ def _draw_scores(rng):
     return labels, scores
 
 
+def _right(labels, scores):
+    return scores[np.arange(len(labels)), labels]
+
+
+def _rival(labels, scores):
+    wrong = scores.copy()
+    wrong[np.arange(len(labels)), labels] = -np.inf
+    return wrong.max(axis=1)
+
+
 def _sum_over_the_wrong_classes(labels, scores):
-    rows = np.arange(len(labels))
-    each = np.maximum(1 + scores - scores[rows, labels][:, None], 0)
-    each[rows, labels] = 0
+    each = np.maximum(1 + scores - _right(labels, scores)[:, None], 0)
+    each[np.arange(len(labels)), labels] = 0
     return each.sum(axis=1)
-
-
-def _without_the_0(labels, scores):
-    rows = np.arange(len(labels))
-    wrong = scores.copy()
-    wrong[rows, labels] = -np.inf
-    return 1 + wrong.max(axis=1) - scores[rows, labels]
-
-
-def _signs_turned(labels, scores):
-    rows = np.arange(len(labels))
-    wrong = scores.copy()
-    wrong[rows, labels] = -np.inf
-    return np.maximum(1 - wrong.max(axis=1) + scores[rows, labels], 0)
 
 
 def svm_step(w, b, x, t, rate, penalty):
@@ -383,17 +378,13 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda labels, scores: losses.categorical_hinge(
-                    np.eye(scores.shape[1])[labels], scores
-                ),
+                lambda y, s: losses.categorical_hinge(np.eye(s.shape[1])[y], s),
                 "This is Keras's categorical hinge. Did you overwrite the right "
                 "score with 0, or multiply by 0? Where all wrong scores are "
                 "negative, that 0 wins the maximum.",
             ),
             Mistake(
-                lambda labels, scores: np.maximum(
-                    1 + scores.max(axis=1) - scores[np.arange(len(labels)), labels], 0
-                ),
+                lambda y, s: np.maximum(1 + s.max(axis=1) - _right(y, s), 0),
                 "Your maximum runs over all classes, the right one too, so no loss "
                 "is below 1. Leave the right class out.",
             ),
@@ -405,26 +396,24 @@ EXERCISES = (
                 misconception="other-classes-count",
             ),
             Mistake(
-                lambda labels, scores: np.maximum(
-                    scores.max(axis=1) - scores[np.arange(len(labels)), labels], 0
-                ),
+                lambda y, s: np.maximum(s.max(axis=1) - _right(y, s), 0),
                 "This is 0 as soon as the right class leads. The loss asks for a lead "
                 "of 1.",
                 misconception="right-side-is-enough",
             ),
             Mistake(
-                _without_the_0,
+                lambda y, s: 1 + _rival(y, s) - _right(y, s),
                 "Some of your losses are negative. Where the lead is larger than 1, "
                 "the loss is 0.",
                 misconception="hinge-goes-on-beyond",
             ),
             Mistake(
-                lambda labels, scores: crammer_singer(labels, scores).mean(),
+                lambda y, s: crammer_singer(y, s).mean(),
                 "This is the mean over the examples. Return one loss for each.",
                 misconception="loss-is-one-number",
             ),
             Mistake(
-                _signs_turned,
+                lambda y, s: np.maximum(1 - _rival(y, s) + _right(y, s), 0),
                 "The signs are turned: a high right score should lower the loss, a "
                 "high rival should raise it.",
             ),
@@ -446,30 +435,22 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda w, b, x, t, rate, penalty: _step_along(
-                    w, b, x, -rate, _pull(w, b, x, t), penalty * w
-                ),
+                lambda w, b, x, t, rate, price: svm_step(w, b, x, t, -rate, price),
                 "You step uphill: subtract the gradient.",
                 misconception="step-follows-the-gradient",
             ),
             Mistake(
-                lambda w, b, x, t, rate, penalty: _step_along(
-                    w, b, x, rate, _pull(w, b, x, t), 0.0
-                ),
+                lambda w, b, x, t, rate, price: svm_step(w, b, x, t, rate, 0.0),
                 "The penalty is missing: half of penalty times w squared has the "
                 "slope penalty times w.",
             ),
             Mistake(
-                lambda w, b, x, t, rate, penalty: _step_along(
-                    w, b, x, rate, _pull(w, b, x, t), 2 * penalty * w
-                ),
+                lambda w, b, x, t, rate, price: svm_step(w, b, x, t, rate, 2 * price),
                 "Your penalty pulls twice as hard as it should: the half in front of "
                 "the square cancels the 2 of its derivative.",
             ),
             Mistake(
-                lambda w, b, x, t, rate, penalty: _step_along(
-                    w, b, x, rate, _pull(w, b, x, t), penalty / 2 * w
-                ),
+                lambda w, b, x, t, rate, price: svm_step(w, b, x, t, rate, price / 2),
                 "Your penalty pulls half as hard as it should: the derivative of the "
                 "square brings a 2, which cancels the half.",
             ),

@@ -72,6 +72,11 @@ def _quantiles(ratios, low=0.025, high=0.975):
     return tuple(np.quantile(ratios, [low, high]))
 
 
+def _interval(a, b, chosen, *, axis=1, **quantiles):
+    ratios = a[chosen].mean(axis=axis) / b[chosen].mean(axis=axis)
+    return _quantiles(ratios, **quantiles)
+
+
 def platt_scaling(scores, labels, new_scores):
     """Fit a logistic regression with one feature, the score."""
     from sklearn.linear_model import LogisticRegression
@@ -87,18 +92,10 @@ def _draw_scores(rng):
     return scores.round(2), labels, new.round(2)
 
 
-def _classes(scores, labels, new_scores):
+def _fitted(scores, labels):
     from sklearn.linear_model import LogisticRegression
 
-    platt = LogisticRegression().fit(scores[:, None], labels)
-    return platt.predict(new_scores[:, None])
-
-
-def _both_columns(scores, labels, new_scores):
-    from sklearn.linear_model import LogisticRegression
-
-    platt = LogisticRegression().fit(scores[:, None], labels)
-    return platt.predict_proba(new_scores[:, None])
+    return LogisticRegression().fit(scores[:, None], labels)
 
 
 EXERCISES = (
@@ -145,19 +142,13 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda updates, budget: (
-                    np.nanmean(updates),
-                    np.mean(np.isnan(updates)),
-                ),
+                lambda n, budget: (np.nanmean(n), np.mean(np.isnan(n))),
                 "You left out the runs that never arrived. A loss that fails often and "
                 "is quick otherwise would look like the best of all.",
                 misconception="failed-runs-do-not-count",
             ),
             Mistake(
-                lambda updates, budget: (
-                    np.mean(np.nan_to_num(updates)),
-                    np.mean(np.isnan(updates)),
-                ),
+                lambda n, budget: (np.mean(np.nan_to_num(n)), np.mean(np.isnan(n))),
                 "You counted 0 updates for runs that never arrived: the worst runs "
                 "became the quickest.",
             ),
@@ -170,14 +161,11 @@ EXERCISES = (
                 "that, through the whole budget, and had not arrived.",
             ),
             Mistake(
-                lambda updates, budget: (np.mean(updates), np.mean(np.isnan(updates))),
+                lambda n, budget: (np.mean(n), np.mean(np.isnan(n))),
                 "A mean over NaN is NaN. Put the budget in the place of NaN first.",
             ),
             Mistake(
-                lambda updates, budget: (
-                    mean_updates(updates, budget)[0],
-                    1 - mean_updates(updates, budget)[1],
-                ),
+                lambda *runs: (mean_updates(*runs)[0], 1 - mean_updates(*runs)[1]),
                 "The second number is the share that arrived. Asked for is the share "
                 "that never did.",
             ),
@@ -298,9 +286,7 @@ EXERCISES = (
                 "This is the interval of the difference. Asked for is the ratio.",
             ),
             Mistake(
-                lambda a, b, chosen: _quantiles(
-                    a[chosen].mean(axis=1) / b[chosen].mean(axis=1), 0.05, 0.95
-                ),
+                lambda *pairs: _interval(*pairs, low=0.05, high=0.95),
                 "With 5 % outside on each side this is a 90 % interval.",
             ),
             Mistake(
@@ -310,16 +296,12 @@ EXERCISES = (
                 misconception="spread-is-uncertainty",
             ),
             Mistake(
-                lambda a, b, chosen: _quantiles(
-                    a[chosen].mean(axis=0) / b[chosen].mean(axis=0)
-                ),
+                lambda *pairs: _interval(*pairs, axis=0),
                 "Rows are draws: take the mean along `axis=1`.",
                 misconception="rows-and-columns-swapped",
             ),
             Mistake(
-                lambda a, b, chosen: _quantiles(
-                    a[chosen].mean(axis=1) / b[chosen].mean(axis=1), 0, 1
-                ),
+                lambda *pairs: _interval(*pairs, low=0, high=1),
                 "From the smallest to the largest ratio: with more draws this grows "
                 "without end. Leave out 2.5 % on each side.",
             ),
@@ -341,43 +323,37 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda scores, labels, new_scores: 1 / (1 + np.exp(-new_scores)),
+                lambda s, y, new: 1 / (1 + np.exp(-new)),
                 "This is the sigmoid of the score itself. Platt scaling learns from "
                 "held-out labels how steep the sigmoid is and where its middle lies.",
                 misconception="hinge-is-a-probability",
             ),
             Mistake(
-                lambda scores, labels, new_scores: (
-                    1 - platt_scaling(scores, labels, new_scores)
-                ),
+                lambda s, y, new: 1 - platt_scaling(s, y, new),
                 "This is the probability of class 0, the first column.",
             ),
             Mistake(
-                _classes,
+                lambda s, y, new: _fitted(s, y).predict(new[:, None]),
                 "`predict` gives classes. Asked for are probabilities: "
                 "`predict_proba`.",
             ),
             Mistake(
-                _both_columns,
+                lambda s, y, new: _fitted(s, y).predict_proba(new[:, None]),
                 "These are both columns. Asked for is the probability of class 1, "
                 "`[:, 1]`.",
             ),
             Mistake(
-                lambda scores, labels, new_scores: np.clip(
-                    (new_scores - scores.min()) / np.ptp(scores), 0, 1
-                ),
+                lambda s, y, new: np.clip((new - s.min()) / np.ptp(s), 0, 1),
                 "A score in the middle of the range is not half likely. Let the labels "
                 "say how often class 1 occurs at each score.",
                 misconception="hinge-is-a-probability",
             ),
             Mistake(
-                lambda scores, labels, new_scores: platt_scaling(
-                    scores, labels, scores
-                ),
+                lambda s, y, new: platt_scaling(s, y, s),
                 "You fitted and predicted on the same scores. Predict `new_scores`.",
             ),
             Mistake(
-                lambda scores, labels, new_scores: np.clip((new_scores + 1) / 2, 0, 1),
+                lambda s, y, new: np.clip((new + 1) / 2, 0, 1),
                 "(s + 1) / 2 reads the best score of the *squared* hinge. It uses no "
                 "held-out labels, and no other loss gives such a score.",
                 misconception="hinge-is-a-probability",

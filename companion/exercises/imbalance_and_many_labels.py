@@ -72,12 +72,15 @@ def _f1(labels, said_yes):
     return 2 * hits / (said_yes.sum(axis=0) + labels.sum(axis=0))
 
 
+def _best(measure, labels, p):
+    columns = zip(labels.T, p.T, strict=True)
+    return np.array([max(measure(y, q >= least) for least in q) for y, q in columns])
+
+
 def _thresholds_instead(labels, p):
-    scores = [
-        [_f1(labels[:, k], p[:, k] >= threshold) for threshold in p[:, k]]
-        for k in range(labels.shape[1])
-    ]
-    return np.array([p[np.argmax(row), k] for k, row in enumerate(scores)])
+    columns = zip(labels.T, p.T, strict=True)
+    best = [np.argmax([_f1(y, q >= least) for least in q]) for y, q in columns]
+    return p[best, range(p.shape[1])]
 
 
 EXERCISES = (
@@ -149,40 +152,36 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda p, weight_0, weight_1: unweighted(p, weight_1, weight_0),
+                lambda p, w0, w1: unweighted(p, w1, w0),
                 "You moved the logit up instead of down. The weights have already "
                 "pushed it up when class 1 weighs more.",
             ),
             Mistake(
-                lambda p, weight_0, weight_1: p * weight_0 / weight_1,
+                lambda p, w0, w1: p * w0 / w1,
                 "You divided the probability. It is the odds, p / (1 - p), that the "
                 "weights multiply.",
             ),
             Mistake(
-                lambda p, weight_0, weight_1: p - np.log(weight_1 / weight_0),
+                lambda p, w0, w1: p - np.log(w1 / w0),
                 "You subtracted from the probability, and it left the interval from 0 "
                 "to 1. Subtract from the logit.",
             ),
             Mistake(
-                lambda p, weight_0, weight_1: unweighted(p, 1.0, weight_1),
+                lambda p, w0, w1: unweighted(p, 1.0, w1),
                 "Right only for a class 0 that weighs 1. The ratio of both weights "
                 "counts.",
             ),
             Mistake(
-                lambda p, weight_0, weight_1: (
-                    1 / (1 + np.exp(-(np.log(p / (1 - p)) - weight_1 / weight_0)))
-                ),
+                lambda p, w0, w1: 1 / (1 + np.exp(-(np.log(p / (1 - p)) - w1 / w0))),
                 "On the logit the shift is the logarithm of the ratio, not the ratio.",
             ),
             Mistake(
-                lambda p, weight_0, weight_1: (
-                    np.log(p / (1 - p)) - np.log(weight_1 / weight_0)
-                ),
+                lambda p, w0, w1: np.log(p / (1 - p)) - np.log(w1 / w0),
                 "This is the right logit. Turn it back into a probability with the "
                 "sigmoid.",
             ),
             Mistake(
-                lambda p, weight_0, weight_1: p / (1 - p) * weight_0 / weight_1,
+                lambda p, w0, w1: p / (1 - p) * w0 / w1,
                 "These are the right odds. A probability is odds / (1 + odds).",
                 misconception="odds-are-probabilities",
             ),
@@ -286,9 +285,7 @@ EXERCISES = (
                 "asked for.",
             ),
             Mistake(
-                lambda labels, p: (
-                    -np.mean(labels * np.log(p) + (1 - labels) * np.log(1 - p))
-                ),
+                lambda y, p: -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)),
                 "You put -1 into the formula as if it were a target. It is a mark, "
                 "and these entries must be left out.",
                 misconception="missing-still-counts",
@@ -323,8 +320,7 @@ EXERCISES = (
             ),
             Mistake(
                 lambda labels, p: max(
-                    (_f1(labels, p >= threshold) for threshold in p.ravel()),
-                    key=np.mean,
+                    (_f1(labels, p >= least) for least in p.ravel()), key=np.mean
                 ),
                 "You took one threshold for all labels. Let each have its own.",
             ),
@@ -338,27 +334,11 @@ EXERCISES = (
                 "These are the thresholds. The F1 that they reach is asked for.",
             ),
             Mistake(
-                lambda labels, p: np.array(
-                    [
-                        max(
-                            np.mean((p[:, k] >= threshold) == labels[:, k])
-                            for threshold in p[:, k]
-                        )
-                        for k in range(labels.shape[1])
-                    ]
-                ),
+                lambda labels, p: _best(lambda y, yes: np.mean(yes == y), labels, p),
                 "This is the best accuracy of each label. F1 is asked for.",
             ),
             Mistake(
-                lambda labels, p: np.array(
-                    [
-                        max(
-                            labels[p[:, k] >= threshold, k].mean()
-                            for threshold in p[:, k]
-                        )
-                        for k in range(labels.shape[1])
-                    ]
-                ),
+                lambda labels, p: _best(lambda y, yes: y[yes].mean(), labels, p),
                 "This is the best precision of each label, which a single lucky yes "
                 "can reach. F1 also asks how many are found.",
             ),

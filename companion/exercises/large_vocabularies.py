@@ -110,6 +110,14 @@ def _uncorrected(own, label, scores, candidates, q):
     return np.log(total) - own
 
 
+def _with_scores(corrected):
+    def loss(own, label, scores, candidates, q):
+        scores = corrected(scores, len(candidates), q[candidates])
+        return _uncorrected(own, label, scores, candidates, q)
+
+    return loss
+
+
 def _hits_counted(own, label, scores, candidates, q):
     corrected = scores - np.log(len(candidates) * q[candidates])
     return np.log(np.exp(own) + np.exp(corrected).sum()) - own
@@ -130,6 +138,10 @@ def smallest_chunk(rate, bandwidth, share):
 def _draw_machine(rng):
     rate, bandwidth = rng.uniform(3e10, 3e11), rng.uniform(5e9, 3e10)
     return float(rate), float(bandwidth), float(rng.uniform(0.02, 0.2))
+
+
+def _chunk(rate, bandwidth, share, *, moved=8, flop=6):
+    return math.ceil(moved * rate / (flop * share * bandwidth))
 
 
 EXERCISES = (
@@ -184,38 +196,28 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda budget, inputs, classes: budget // (8 * classes),
+                lambda budget, d, c: budget // (8 * c),
                 "The gradient of the kernel has to fit into the budget too.",
             ),
             Mistake(
-                lambda budget, inputs, classes: (
-                    (budget - 4 * inputs * classes) // (4 * classes)
-                ),
+                lambda budget, d, c: (budget - 4 * d * c) // (4 * c),
                 "You left room for one array of the chunk. There are two.",
             ),
             Mistake(
-                lambda budget, inputs, classes: (
-                    -(-(budget - 4 * inputs * classes) // (8 * classes))
-                ),
+                lambda budget, d, c: -(-(budget - 4 * d * c) // (8 * c)),
                 "You rounded up: the last token no longer fits.",
             ),
             Mistake(
-                lambda budget, inputs, classes: (
-                    (budget - 4 * inputs * classes) / (8 * classes)
-                ),
+                lambda budget, d, c: (budget - 4 * d * c) / (8 * c),
                 "A chunk holds whole tokens: round down.",
             ),
             Mistake(
-                lambda budget, inputs, classes: (
-                    (budget - inputs * classes) // (2 * classes)
-                ),
+                lambda budget, d, c: (budget - d * c) // (2 * c),
                 "You counted numbers, and the budget is in bytes: 4 for each number.",
                 misconception="numbers-are-bytes",
             ),
             Mistake(
-                lambda budget, inputs, classes: (
-                    (budget - 4 * inputs * classes) // (8 * inputs)
-                ),
+                lambda budget, d, c: (budget - 4 * d * c) // (8 * d),
                 "A row of a chunk has one number for each class, and not for each "
                 "input.",
             ),
@@ -266,16 +268,12 @@ EXERCISES = (
                 misconception="biases-do-not-count",
             ),
             Mistake(
-                lambda hidden, kernel, bias, labels, size: _log_sum_exp(
-                    _logits(hidden, kernel, bias, labels)[0]
-                ),
+                lambda *layer: _log_sum_exp(_logits(*layer[:-1])[0]),
                 "This is the log-sum-exp. The loss is that minus the logit of the "
                 "label.",
             ),
             Mistake(
-                lambda hidden, kernel, bias, labels, size: losses_by_classes(
-                    hidden, kernel, bias, labels, size
-                ).mean(),
+                lambda *layer: losses_by_classes(*layer).mean(),
                 "This is the mean. Return one loss for each token.",
                 misconception="loss-is-one-number",
             ),
@@ -302,28 +300,18 @@ EXERCISES = (
                 "each draw has to count for less.",
             ),
             Mistake(
-                lambda own, label, scores, candidates, q: _uncorrected(
-                    own,
-                    label,
-                    scores + np.log(len(candidates) * q[candidates]),
-                    candidates,
-                    q,
-                ),
+                _with_scores(lambda scores, n, q: scores + np.log(n * q)),
                 "You added the correction. What is drawn often has to count for less: "
                 "subtract it.",
             ),
             Mistake(
-                lambda own, label, scores, candidates, q: _uncorrected(
-                    own, label, scores - np.log(q[candidates]), candidates, q
-                ),
+                _with_scores(lambda scores, n, q: scores - np.log(q)),
                 "You divided by the probability of one draw. There are "
                 "`len(candidates)` draws, and their sum has to be right, not the sum "
                 "of each.",
             ),
             Mistake(
-                lambda own, label, scores, candidates, q: _uncorrected(
-                    own, label, scores - len(candidates) * q[candidates], candidates, q
-                ),
+                _with_scores(lambda scores, n, q: scores - n * q),
                 "You subtracted the expected count from the logit. Its logarithm has "
                 "to be subtracted.",
             ),
@@ -363,30 +351,22 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda rate, bandwidth, share: math.ceil(
-                    4 * rate / (6 * share * bandwidth)
-                ),
+                lambda *machine: _chunk(*machine, moved=4),
                 "You moved the gradient once. A turn reads it and writes it.",
             ),
             Mistake(
-                lambda rate, bandwidth, share: math.ceil(
-                    2 * rate / (6 * share * bandwidth)
-                ),
+                lambda *machine: _chunk(*machine, moved=2),
                 "You counted the numbers that are moved. Each of them has 4 bytes.",
                 misconception="numbers-are-bytes",
             ),
             Mistake(
-                lambda rate, bandwidth, share: math.ceil(
-                    8 * rate / (2 * share * bandwidth)
-                ),
+                lambda *machine: _chunk(*machine, flop=2),
                 "You counted one product. A turn does three: the logits, and the "
                 "gradient of each factor.",
                 misconception="training-is-the-forward-pass",
             ),
             Mistake(
-                lambda rate, bandwidth, share: (
-                    smallest_chunk(rate, bandwidth, share) - 1
-                ),
+                lambda *machine: smallest_chunk(*machine) - 1,
                 "You rounded down: with that chunk the share is a little too large.",
             ),
             Mistake(

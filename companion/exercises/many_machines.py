@@ -135,51 +135,36 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda rate, share, devices, examples: (
-                    rate,
-                    math.ceil(examples / (share * devices)),
-                ),
+                lambda rate, share, d, n: (rate, math.ceil(n / (share * d))),
                 "With the same rate the weights move as far in a step as before, and "
                 "there are fewer steps.",
                 misconception="bigger-batch-is-free",
             ),
             Mistake(
-                lambda rate, share, devices, examples: (
-                    rate / devices,
-                    math.ceil(examples / (share * devices)),
-                ),
+                lambda rate, share, d, n: (rate / d, math.ceil(n / (share * d))),
                 "You divided the rate. One step stands for several of before, so it "
                 "has to be longer.",
             ),
             Mistake(
-                lambda rate, share, devices, examples: (
-                    rate * math.sqrt(devices),
-                    math.ceil(examples / (share * devices)),
+                lambda rate, share, d, n: (
+                    rate * math.sqrt(d),
+                    math.ceil(n / (share * d)),
                 ),
                 "You took the square root. The linear rule, for plain gradient "
                 "descent, multiplies by the number of devices itself.",
             ),
             Mistake(
-                lambda rate, share, devices, examples: (
-                    rate * devices,
-                    math.ceil(examples / share),
-                ),
+                lambda rate, share, d, n: (rate * d, math.ceil(n / share)),
                 "These are the steps of one device. A step of all of them takes "
                 "`share * devices` examples.",
             ),
             Mistake(
-                lambda rate, share, devices, examples: (
-                    rate * devices,
-                    examples // (share * devices),
-                ),
+                lambda rate, share, d, n: (rate * d, n // (share * d)),
                 "The examples that are left over make a step too: round up.",
                 misconception="last-batch-is-dropped",
             ),
             Mistake(
-                lambda rate, share, devices, examples: (
-                    rate * devices,
-                    examples / (share * devices),
-                ),
+                lambda rate, share, d, n: (rate * d, n / (share * d)),
                 "A step is whole: round up.",
             ),
         ),
@@ -200,36 +185,26 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda seconds, weights, bandwidth, efficiency: most_devices(
-                    2 * seconds, weights, bandwidth, efficiency
-                ),
+                lambda seconds, *network: most_devices(2 * seconds, *network),
                 "You let the gradient pass once. In an all-reduce each device sends "
                 "nearly two gradients: one to form the sum, one to spread it.",
             ),
             Mistake(
-                lambda seconds, weights, bandwidth, efficiency: most_devices(
-                    4 * seconds, weights, bandwidth, efficiency
-                ),
+                lambda seconds, *network: most_devices(4 * seconds, *network),
                 "You sent one byte for each weight. A float32 number has 4.",
                 misconception="numbers-are-bytes",
             ),
             Mistake(
-                lambda seconds, weights, bandwidth, efficiency: (
-                    1 + most_devices(seconds, weights, bandwidth, efficiency)
-                ),
+                lambda *network: 1 + most_devices(*network),
                 "That is one device too many: with it the efficiency is below what "
                 "was asked for.",
             ),
             Mistake(
-                lambda seconds, weights, bandwidth, efficiency: (
-                    most_devices(seconds, weights, bandwidth, efficiency) + 0.5
-                ),
+                lambda *network: most_devices(*network) + 0.5,
                 "Devices are whole: round down.",
             ),
             Mistake(
-                lambda seconds, weights, bandwidth, efficiency: (
-                    most_devices(seconds, weights, bandwidth, efficiency) - 1
-                ),
+                lambda *network: most_devices(*network) - 1,
                 "You solved for D - 1. The first device exchanges nothing.",
             ),
             Mistake(

@@ -28,9 +28,8 @@ def _softmax(scores, axis):
     return powers / powers.sum(axis=axis, keepdims=True)
 
 
-def _shares_without_exp(scores):
-    shares = scores / scores.sum(axis=1, keepdims=True)
-    return shares.argmax(axis=1), shares.max(axis=1)
+def _read(rows, axis=1):
+    return rows.argmax(axis=axis), rows.max(axis=axis)
 
 
 def loss_for_labels():
@@ -124,46 +123,34 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda scores: (
-                    _softmax(scores, 1).argmax(axis=0),
-                    _softmax(scores, 1).max(axis=0),
-                ),
+                lambda scores: _read(_softmax(scores, 1), 0),
                 "Softmax is right, but the largest number is looked for down the "
                 "columns, so you get one class per column. One image is one row: "
                 "use `axis=1`.",
                 misconception="rows-and-columns-swapped",
             ),
             Mistake(
-                lambda scores: (
-                    _softmax(scores, 0).argmax(axis=0),
-                    _softmax(scores, 0).max(axis=0),
-                ),
+                lambda scores: _read(_softmax(scores, 0), 0),
                 "Everything is computed down the columns (`axis=0`), so you get one "
                 "class per column. One image is one row: use `axis=1` for softmax "
                 "and for argmax.",
                 misconception="rows-and-columns-swapped",
             ),
             Mistake(
-                lambda scores: (scores.argmax(axis=1), scores.max(axis=1)),
+                _read,
                 "The classes are right. The largest score is not a probability yet: "
                 "apply softmax to each row first.",
                 misconception="logits-are-probabilities",
             ),
             Mistake(
-                lambda scores: (
-                    _softmax(scores, 0).argmax(axis=1),
-                    _softmax(scores, 0).max(axis=1),
-                ),
+                lambda scores: _read(_softmax(scores, 0)),
                 "Your softmax divides by the sum of each column, so every column sums "
                 "to 1. The probabilities of one image stand in one row: sum along "
                 "`axis=1`.",
                 misconception="rows-and-columns-swapped",
             ),
             Mistake(
-                lambda scores: (
-                    _softmax(scores, None).argmax(axis=1),
-                    _softmax(scores, None).max(axis=1),
-                ),
+                lambda scores: _read(_softmax(scores, None)),
                 "The classes are right. Your softmax divides by the sum of the whole "
                 "batch, so each image's probability depends on the other images. "
                 "Divide by the row's own sum: `sum(axis=1, keepdims=True)`.",
@@ -179,7 +166,7 @@ EXERCISES = (
                 misconception="scores-do-not-compete",
             ),
             Mistake(
-                _shares_without_exp,
+                lambda scores: _read(scores / scores.sum(axis=1, keepdims=True)),
                 "You divide the scores by their sum. Scores can be negative, so these "
                 "shares are not probabilities: take `np.exp` of the scores first.",
                 misconception="logits-are-probabilities",
@@ -205,10 +192,7 @@ EXERCISES = (
                 "arrays, separated by a comma.",
             ),
             Mistake(
-                lambda scores: (
-                    _softmax(scores, 1).argmax(),
-                    _softmax(scores, 1).max(),
-                ),
+                lambda scores: _read(_softmax(scores, 1), None),
                 "You get a single answer for the whole batch: without `axis=1`, "
                 "argmax and max look at all rows at once.",
                 misconception="examples-share-a-sum",
@@ -288,45 +272,31 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda probabilities, threshold: probabilities.argmax(axis=1)[
-                    probabilities.max(axis=1) >= threshold
-                ],
+                lambda p, least: p.argmax(axis=1)[p.max(axis=1) >= least],
                 "The classes that stay are right, but the other rows are gone, so an "
                 "answer no longer stands beside its picture. Put -1 in their places.",
             ),
             Mistake(
-                lambda probabilities, threshold: np.where(
-                    probabilities.max(axis=1) < threshold,
-                    probabilities.argmax(axis=1),
-                    -1,
-                ),
+                lambda p, least: np.where(p.max(axis=1) < least, p.argmax(axis=1), -1),
                 "The two cases are swapped: a class where the network is sure enough, "
                 "-1 where it is not.",
             ),
             Mistake(
-                lambda probabilities, threshold: np.where(
-                    probabilities.max(axis=1) > threshold,
-                    probabilities.argmax(axis=1),
-                    -1,
-                ),
+                lambda p, least: np.where(p.max(axis=1) > least, p.argmax(axis=1), -1),
                 "Right but for one row, whose largest probability is exactly the "
                 "threshold. It reaches it: `>=`.",
             ),
             Mistake(
-                lambda probabilities, threshold: np.where(
-                    probabilities.max(axis=1) >= threshold,
-                    probabilities.argmax(axis=1),
-                    0,
-                ),
+                lambda p, least: np.where(p.max(axis=1) >= least, p.argmax(axis=1), 0),
                 "0 is a class, so nobody could tell this answer from a picture of "
                 "class 0. Take -1.",
             ),
             Mistake(
-                lambda probabilities, threshold: probabilities.argmax(axis=1),
+                lambda p, least: p.argmax(axis=1),
                 "You return the class of every row, whatever the threshold is.",
             ),
             Mistake(
-                lambda probabilities, threshold: probabilities.max(axis=1) >= threshold,
+                lambda p, least: p.max(axis=1) >= least,
                 "You tell which rows reach the threshold. Return the class of these "
                 "rows, and -1 for the others.",
             ),

@@ -39,9 +39,12 @@ def _draw_codes(rng):
     return train, rng.permutation(test)
 
 
+def _counts(codes):
+    return np.bincount(codes, minlength=256)
+
+
 def _one_more(codes):
-    counts = np.bincount(codes, minlength=256) + 1
-    return counts / counts.sum()
+    return _normalised(_counts(codes) + 1)
 
 
 def at_temperature(probabilities, temperature):
@@ -55,18 +58,8 @@ def _draw_probabilities(rng):
     return rng.dirichlet(np.full(5, 0.7), size=3), temperature
 
 
-def _normalised(weights):
-    return weights / weights.sum(axis=-1, keepdims=True)
-
-
-def _divided_by_the_whole(probabilities, temperature):
-    weights = probabilities ** (1 / temperature)
-    return weights / weights.sum()
-
-
-def _divided_by_columns(probabilities, temperature):
-    weights = probabilities ** (1 / temperature)
-    return weights / weights.sum(axis=0)
+def _normalised(weights, axis=-1):
+    return weights / weights.sum(axis=axis, keepdims=True)
 
 
 def loss_by_place(y, probabilities):
@@ -212,17 +205,13 @@ EXERCISES = (
                 misconception="training-data-can-judge",
             ),
             Mistake(
-                lambda train, test: (
-                    -np.log(np.bincount(train, minlength=256)[test] / len(train)).mean()
-                ),
+                lambda train, test: -np.log(_counts(train)[test] / len(train)).mean(),
                 "A code that `train` never has got probability 0, and the loss is "
                 "infinite. Add 1 to each of the 256 counts.",
             ),
             Mistake(
                 lambda train, test: (
-                    -np.log(
-                        (np.bincount(train, minlength=256)[test] + 1) / len(train)
-                    ).mean()
+                    -np.log((_counts(train)[test] + 1) / len(train)).mean()
                 ),
                 "Your probabilities sum to more than 1: divide by the sum of the "
                 "counts after 1 was added to each.",
@@ -264,41 +253,35 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda probabilities, temperature: _normalised(
-                    probabilities / temperature
-                ),
+                lambda p, temperature: _normalised(p / temperature),
                 "You divided the probabilities. After normalising, that changes "
                 "nothing: the temperature divides the logits.",
             ),
             Mistake(
-                lambda probabilities, temperature: _normalised(
-                    probabilities**temperature
-                ),
+                lambda p, temperature: _normalised(p**temperature),
                 "The power is 1 / T, not T: a low temperature must make the largest "
                 "probability larger.",
             ),
             Mistake(
-                lambda probabilities, temperature: probabilities ** (1 / temperature),
+                lambda p, temperature: p ** (1 / temperature),
                 "The weights are right. Divide each row by its sum, so that they are "
                 "probabilities.",
                 misconception="probabilities-need-no-sum",
             ),
             Mistake(
-                lambda probabilities, temperature: _normalised(
-                    np.exp(probabilities / temperature)
-                ),
+                lambda p, temperature: _normalised(np.exp(p / temperature)),
                 "You took the probabilities for logits. The logits are their "
                 "logarithms.",
                 misconception="logits-are-probabilities",
             ),
             Mistake(
-                _divided_by_the_whole,
+                lambda p, temperature: _normalised(p ** (1 / temperature), axis=None),
                 "You divided by the sum of the whole array. Each row is a prediction "
                 "of its own: sum over the last axis, with `keepdims=True`.",
                 misconception="examples-share-a-sum",
             ),
             Mistake(
-                _divided_by_columns,
+                lambda p, temperature: _normalised(p ** (1 / temperature), axis=0),
                 "You divided by the sums of the columns. Each row is a prediction: sum "
                 "over the last axis, with `keepdims=True`.",
                 misconception="rows-and-columns-swapped",
@@ -318,39 +301,35 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda y, probabilities: _each_loss(y, probabilities).mean(axis=1),
+                lambda y, p: _each_loss(y, p).mean(axis=1),
                 "You averaged over the places and have one number a window. Average "
                 "over the windows, `axis=0`, for one number a place.",
                 misconception="rows-and-columns-swapped",
             ),
             Mistake(
-                lambda y, probabilities: _each_loss(y, probabilities).mean(),
+                lambda y, p: _each_loss(y, p).mean(),
                 "You averaged over everything. Average over the windows alone, "
                 "`axis=0`.",
                 misconception="examples-share-a-sum",
             ),
             Mistake(
-                lambda y, probabilities: _each_loss(y, probabilities).sum(axis=0),
+                lambda y, p: _each_loss(y, p).sum(axis=0),
                 "You summed over the windows. The mean is asked for.",
                 misconception="mean-and-sum",
             ),
             Mistake(
-                lambda y, probabilities: (
-                    -np.log(np.exp(-_each_loss(y, probabilities)).mean(axis=0))
-                ),
+                lambda y, p: -np.log(np.exp(-_each_loss(y, p)).mean(axis=0)),
                 "You averaged the probabilities and took the logarithm afterwards. The "
                 "loss is the mean of the logarithms.",
                 misconception="means-mix-freely",
             ),
             Mistake(
-                lambda y, probabilities: loss_by_place(y, probabilities) / np.log(2),
+                lambda y, p: loss_by_place(y, p) / np.log(2),
                 "This is the right amount in bits. Use the natural logarithm.",
                 misconception="bits-for-nats",
             ),
             Mistake(
-                lambda y, probabilities: (
-                    -np.log(probabilities.max(axis=-1)).mean(axis=0)
-                ),
+                lambda y, p: -np.log(p.max(axis=-1)).mean(axis=0),
                 "You took the largest probability at each place, whatever the target. "
                 "Take the probability of the true character.",
                 misconception="largest-probability-enters-the-loss",
