@@ -16,10 +16,14 @@ _WRONG_NUMBER = "The number is not right."
 
 @dataclass(frozen=True)
 class Judgement:
-    """What came of comparing an answer: whether it is right, and why not."""
+    """What came of comparing an answer: whether it is right, and why not.
+
+    The misconception is that of the typical mistake that was met, if it names one.
+    """
 
     status: Literal["right", "wrong", "blank"]
     reason: str = ""
+    misconception: str | None = None
 
     @property
     def correct(self) -> bool:
@@ -38,10 +42,13 @@ class Mistake:
         implementation for a function.
     message : str
         What was misunderstood, and where to look. Markdown without maths.
+    misconception : str, optional
+        What whoever answers so may believe, a key of `quizzes.misconceptions()`.
     """
 
     answer: Callable[..., Any]
     message: str
+    misconception: str | None = None
 
 
 def judge(
@@ -60,7 +67,7 @@ def judge(
         return Judgement("right")
     for mistake in mistakes:
         if difference(answer, mistake.answer(), relative, absolute) is None:
-            return Judgement("wrong", mistake.message)
+            return Judgement("wrong", mistake.message, mistake.misconception)
     return Judgement("wrong", reason)
 
 

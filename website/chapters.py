@@ -1,9 +1,13 @@
-"""Write what the instructors' pages say of each chapter, from the chapters themselves.
+"""Write what is said of the chapters in several places, from the chapters themselves.
 
     python -m website.chapters
 
-Objectives, prerequisites and minutes come from the notebooks' heads, the questions and
-what learners believe from the quizzes' bank, the running times from the record that
+A notebook's metadata holds the minutes to read and to run, the chapters that it needs,
+and, on the cell of each exercise, its title, minutes and difficulty. From these comes
+what a reader sees: the line below the title and the exercises' headings.
+
+The instructors' pages also take the objectives from the notebooks, the questions and
+what learners believe from the quizzes' bank, and the running times from the record that
 ``benchmarks/chapter_minutes.py`` wrote. A block is what stands between a page's lines
 ``<!-- begin NAME -->`` and ``<!-- end NAME -->``.
 """
@@ -28,26 +32,36 @@ TEACHING = PurePosixPath("book/teaching")
 # Where website/instructors.py puts the questions, seen from TEACHING.
 SLIDES = "../../instructors/quizzes/slides"
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX"}
+# By their names in the metadata, as the headings say them.
+DIFFICULTIES = {"finger": "finger exercise", "core": "core", "open": "open"}
 
-MINUTES = re.compile(r"(\w+): (?:under )?(\d+) minutes?")
-EXERCISE = re.compile(r"^### Exercise \d+: (.+) \((\d+) minutes, (\w+)", re.MULTILINE)
-LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+METADATA = """\
+The metadata of {}.ipynb: {}. Expected for the notebook, for example,
+    "course": {{"minutes": {{"read": 22, "run": 2}}, "needs": ["circles"]}}
+and for each cell with the heading of an exercise
+    "exercise": {{"id": "blobs-1", "title": "…", "minutes": 5, "difficulty": "core"}}"""
 BLOCK = "<!-- begin {0} -->\n{1}<!-- end {0} -->\n"
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise of a chapter: its id in the companion, and what its heading says."""
+    """What the metadata says of an exercise, with its id in the companion."""
 
     id: str
     title: str
     minutes: int
     difficulty: str
 
+    @property
+    def heading(self) -> str:
+        """The heading that a reader sees."""
+        number, kind = self.id.rpartition("-")[2], DIFFICULTIES[self.difficulty]
+        return f"### Exercise {number}: {self.title} ({self.minutes} minutes, {kind})"
+
 
 @dataclass(frozen=True)
 class Chapter:
-    """What a notebook's head and exercises say; links are relative to TEACHING.
+    """What a notebook's metadata and head say.
 
     Parameters
     ----------
@@ -56,30 +70,46 @@ class Chapter:
     part : str
         The caption above it in ``_toc.yml``.
     title : str
-    minutes : mapping
-        Of the line below the title, by their names: ``Read``, ``Run``, ...
+    read, run : int
+        Minutes.
     objectives : tuple of str
         Markdown, without the bullets.
-    needs : str
-        The section *What you need first*, Markdown in one line.
-    after : tuple of str
-        The pages of the chapters that this section links to.
+    needs : tuple of str
+        The names of the chapters that a reader needs first.
     exercises : tuple of Exercise
     """
 
     page: str
     part: str
     title: str
-    minutes: Mapping[str, int]
+    read: int
+    run: int
     objectives: tuple[str, ...]
-    needs: str
-    after: tuple[str, ...]
+    needs: tuple[str, ...]
     exercises: tuple[Exercise, ...]
 
     @property
     def name(self) -> str:
         """The notebook's stem, which is also the name of its quiz."""
         return PurePosixPath(self.page).name
+
+    @property
+    def quiz(self) -> int:
+        """The minutes of its quiz, one a question."""
+        return len(_questions(self.name))
+
+    @property
+    def practice(self) -> int:
+        """The minutes of its exercises."""
+        return sum(exercise.minutes for exercise in self.exercises)
+
+    @property
+    def head(self) -> str:
+        """The line below the title."""
+        return (
+            f"*Read: {self.read} minutes · Run: under {_minutes(self.run)} · "
+            f"Quiz: {self.quiz} minutes · Exercises: {self.practice} minutes*"
+        )
 
     @property
     def short(self) -> str:
@@ -89,7 +119,8 @@ class Chapter:
     @property
     def link(self) -> str:
         """A Markdown link from a page in TEACHING."""
-        return f"[{self.short}]({_relative(f'{self.page}.ipynb')})"
+        address = posixpath.relpath(f"{self.page}.ipynb", TEACHING)
+        return f"[{self.short}]({address})"
 
     @property
     def notes(self) -> str:
@@ -109,53 +140,102 @@ def chapters(root: Path = ROOT) -> list[Chapter]:
 
 
 def read_chapter(page: str, part: str, root: Path = ROOT) -> Chapter:
-    """Read one chapter; raise ValueError if its head is not as CONTRIBUTING says."""
-    cells = json.loads((root / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
-    prose, code = (
-        "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == kind)
-        for kind in ("markdown", "code")
+    """Read one chapter; raise ValueError if it does not say what it has to."""
+    notebook = _notebook(page, root)
+    prose = "\n\n".join(
+        "".join(cell["source"])
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "markdown"
     )
-    head = re.match(r"# (.+)\n+\*(Read: .+)\*\n", prose)
-    objectives = _section(prose, "What you will be able to do")
-    needs = _section(prose, "What you need first")
-    ids = re.findall(r'exercises\.check\("([\w-]+)"', code)
-    stated = EXERCISE.findall(prose)
-    if not (head and objectives and needs and len(ids) == len(stated)):
+    title = re.match(r"# (.+)", prose)
+    listed = re.search(
+        r"^## What you will be able to do\n\n((?:- .+\n)+)", prose, re.MULTILINE
+    )
+    if not (title and listed):
         raise ValueError(
-            f"{page}.ipynb should begin with a title, the minutes, what a reader will "
-            "be able to do and what is needed first, and check each exercise once."
+            f"{page}.ipynb should begin with a title, and list what a reader will be "
+            "able to do."
         )
-    folder = PurePosixPath(page).parent
-    linked = [
-        _join(folder, target.partition("#")[0])
-        for _, target in LINK.findall(needs)
-        if "://" not in target
-    ]
-    return Chapter(
-        page=page,
-        part=part,
-        title=head[1],
-        minutes={name: int(number) for name, number in MINUTES.findall(head[2])},
-        objectives=tuple(re.findall(r"^- (.+)$", objectives, re.MULTILINE)),
-        needs=" ".join(_moved(needs, folder).split()),
-        after=tuple(p.removesuffix(".ipynb") for p in linked if p.endswith(".ipynb")),
-        exercises=tuple(
-            Exercise(id, title, int(minutes), difficulty)
-            for id, (title, minutes, difficulty) in zip(ids, stated, strict=True)
-        ),
+    try:
+        course = notebook["metadata"]["course"]
+        chapter = Chapter(
+            page=page,
+            part=part,
+            title=title[1],
+            **course["minutes"],
+            objectives=tuple(re.findall(r"^- (.+)$", listed[1], re.MULTILINE)),
+            needs=tuple(course["needs"]),
+            exercises=tuple(
+                Exercise(**cell["metadata"]["exercise"])
+                for cell in _exercise_cells(notebook)
+            ),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(METADATA.format(page, error)) from error
+    if fault := _fault(chapter):
+        raise ValueError(METADATA.format(page, fault))
+    return chapter
+
+
+def _notebook(page: str, root: Path) -> dict[str, Any]:
+    return json.loads((root / f"{page}.ipynb").read_text(encoding="utf-8"))
+
+
+def _exercise_cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the cells that hold an exercise's heading."""
+    return [cell for cell in notebook["cells"] if "exercise" in cell["metadata"]]
+
+
+def _fault(chapter: Chapter) -> str | None:
+    """Say what cannot be meant in a chapter's metadata."""
+    minutes = [chapter.read, chapter.run, *(e.minutes for e in chapter.exercises)]
+    ids = [exercise.id for exercise in chapter.exercises]
+    numbered = [f"{chapter.name}-{number}" for number in range(1, len(ids) + 1)]
+    if not all(type(value) is int and value > 0 for value in minutes):
+        return f"minutes are whole and above 0, and here they are {minutes}"
+    if not {e.difficulty for e in chapter.exercises} <= DIFFICULTIES.keys():
+        return f"a difficulty is none of {', '.join(DIFFICULTIES)}"
+    if ids != numbered:
+        return f"the exercises should be {numbered}, and are {ids}"
+    return None
+
+
+def with_headings(chapter: Chapter, root: Path = ROOT) -> str:
+    """Return a notebook's file with the minutes and the headings written anew."""
+    notebook = _notebook(chapter.page, root)
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    _replace_line(chapter, cells[0], "*Read: ", chapter.head)
+    for cell, exercise in zip(
+        _exercise_cells(notebook), chapter.exercises, strict=True
+    ):
+        _replace_line(chapter, cell, "### Exercise ", exercise.heading)
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def _replace_line(chapter: Chapter, cell: Mapping, begin: str, line: str) -> None:
+    """Write the one line of a cell that begins so."""
+    source = "".join(cell["source"])
+    source, count = re.subn(
+        rf"^{re.escape(begin)}.*$", lambda _: line, source, flags=re.MULTILINE
     )
+    if count != 1:
+        raise ValueError(
+            f"{chapter.page}.ipynb, cell {cell.get('id')}: one line should begin with "
+            f"{begin!r}, to hold {line!r}. There are {count}."
+        )
+    cell["source"] = source.splitlines(keepends=True)
 
 
 def steps(course: Iterable[Chapter]) -> list[list[Chapter]]:
     """Sort chapters into steps: each needs chapters of earlier steps only."""
     waiting, done, sorted_ = list(course), set(), []
     while waiting:
-        ready = [chapter for chapter in waiting if done.issuperset(chapter.after)]
+        ready = [chapter for chapter in waiting if done.issuperset(chapter.needs)]
         if not ready:
             names = ", ".join(chapter.name for chapter in waiting)
             raise ValueError(f"Each of these needs another or a lost one: {names}")
         sorted_.append(ready)
-        done.update(chapter.page for chapter in ready)
+        done.update(chapter.name for chapter in ready)
         waiting = [chapter for chapter in waiting if chapter not in ready]
     return sorted_
 
@@ -170,12 +250,14 @@ def chapters_block(
     course: Iterable[Chapter], record: Mapping[str, Any] | None = None
 ) -> str:
     """Return a folded entry for each chapter, under the names of the parts."""
+    course = list(course)
+    links = {chapter.name: chapter.link for chapter in course}
     text, part = _measured(record), None
     for chapter in course:
         if chapter.part != part:
             text += f"### {chapter.part}\n\n"
             part = chapter.part
-        text += _entry(chapter, record)
+        text += _entry(chapter, links, record)
     return text
 
 
@@ -211,7 +293,7 @@ def misconceptions_block(course: Iterable[Chapter]) -> str:
 
 
 def pages(root: Path = ROOT) -> dict[Path, str]:
-    """Return the instructors' pages as they should be, by their path."""
+    """Return the notebooks and instructors' pages as they should be, by their path."""
     course = chapters(root)
     known = RECORD in measurements.names()
     record = measurements.read(RECORD) if known else None
@@ -220,7 +302,10 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
         "chapters": chapters_block(course, record),
         "misconceptions": misconceptions_block(course),
     } | {f"beliefs {chapter.name}": beliefs_block(chapter) for chapter in course}
-    fresh = {}
+    fresh = {
+        root / f"{chapter.page}.ipynb": with_headings(chapter, root)
+        for chapter in course
+    }
     for name in ("for-instructors", "teaching-notes"):
         path = root / TEACHING / f"{name}.md"
         fresh[path] = filled(path.read_text(encoding="utf-8"), blocks)
@@ -239,37 +324,11 @@ def filled(text: str, blocks: Mapping[str, str]) -> str:
     return re.sub(pattern, fill, text, flags=re.DOTALL)
 
 
-def _section(prose: str, heading: str) -> str:
-    """Return what stands between a heading and the next one."""
-    found = re.search(
-        rf"^## {heading}\n(.*?)(?=^#|\Z)", prose, re.MULTILINE | re.DOTALL
-    )
-    return found[1].strip() if found else ""
-
-
-def _join(folder: PurePosixPath, target: str) -> str:
-    return posixpath.normpath(folder / target)
-
-
-def _relative(path: str) -> str:
-    return posixpath.relpath(path, TEACHING)
-
-
-def _moved(markdown: str, folder: PurePosixPath) -> str:
-    """Return Markdown from a page in a folder, with links that hold in TEACHING."""
-
-    def move(link: re.Match[str]) -> str:
-        if "://" in link[2]:
-            return link[0]
-        return f"[{link[1]}]({_relative(_join(folder, link[2]))})"
-
-    return LINK.sub(move, markdown)
-
-
-def _entry(chapter: Chapter, record: Mapping[str, Any] | None) -> str:
-    parts = [name for name in ("Read", "Quiz", "Exercises") if name in chapter.minutes]
-    minutes = ", ".join(f"{name.lower()} {chapter.minutes[name]}" for name in parts)
+def _entry(
+    chapter: Chapter, links: Mapping[str, str], record: Mapping[str, Any] | None
+) -> str:
     objectives = "".join(f"- {objective}\n" for objective in chapter.objectives)
+    needs = ", ".join(links[name] for name in chapter.needs) or "no other chapter"
     exercises = ", ".join(
         f"`{exercise.id}` {exercise.title} ({exercise.minutes}, {exercise.difficulty})"
         for exercise in chapter.exercises
@@ -278,7 +337,7 @@ def _entry(chapter: Chapter, record: Mapping[str, Any] | None) -> str:
         f"{chapter.link}. Run: {_running(chapter, record)}. "
         f'<a href="{chapter.notes}">Teaching notes</a>.\n\n'
         f"Learners will be able to\n\n{objectives}\n"
-        f"*Needs*: {chapter.needs}\n\n"
+        f"*Needs*: {needs}.\n\n"
         f"*Exercises* (minutes): {exercises}.\n\n"
     )
     if questions := _questions(chapter.name):
@@ -286,6 +345,7 @@ def _entry(chapter: Chapter, record: Mapping[str, Any] | None) -> str:
         slides = f"{SLIDES}/{chapter.name}.html"
         text += f'*To project*: <a href="{slides}">{len(questions)} questions</a>'
         text += f". Before a run: {before}.\n\n"
+    minutes = f"read {chapter.read}, quiz {chapter.quiz}, exercises {chapter.practice}"
     return _folded(f"<b>{chapter.title}</b>: {minutes}", text) + "\n"
 
 
@@ -303,13 +363,16 @@ def _running(chapter: Chapter, record: Mapping[str, Any] | None) -> str:
         if run["chapter"] == chapter.name
     }
     if not seconds:
-        limit = chapter.minutes["Run"]
-        return f"under {limit} {'minute' if limit == 1 else 'minutes'}"
+        return f"under {_minutes(chapter.run)}"
     return " and ".join(
         f"{seconds[backend]:.0f} s on {name}"
         for backend, name in BACKENDS.items()
         if backend in seconds
     )
+
+
+def _minutes(number: int) -> str:
+    return f"{number} minute" if number == 1 else f"{number} minutes"
 
 
 def _measured(record: Mapping[str, Any] | None) -> str:

@@ -5,6 +5,8 @@ import importlib.util
 import pkgutil
 from pathlib import Path
 
+from companion.quizzes._bank import unknown_misconceptions
+
 from . import bank as public
 from ._submissions import CHAPTER
 from ._tasks import Task
@@ -39,6 +41,9 @@ def find_tasks(chapter: str, bank: Path | None = None) -> tuple[Task, ...]:
     filled = isinstance(tasks, tuple) and len(tasks) > 0
     if not filled or not all(isinstance(task, Task) for task in tasks):
         raise ValueError(f"{module.__file__} needs TASKS, a tuple of Task.")
+    named = {mistake.misconception for task in tasks for mistake in task.mistakes}
+    if wrong := unknown_misconceptions(named - {None}):
+        raise ValueError(f"{module.__file__}: {'; '.join(wrong)}.")
     return tasks
 
 

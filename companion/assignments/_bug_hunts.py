@@ -35,8 +35,8 @@ def bug_hunt(
     model: Callable[[int, int], Mapping[str, Any]],
     sound: Mapping[str, str],
     faults: Mapping[str, Fault],
-    sound_line: tuple[Mapping[str, str], str],
-    mistakes: Sequence[tuple[str | int, str, str]],
+    sound_line: tuple[Mapping[str, str], *tuple[str, ...]],
+    mistakes: Sequence[tuple[str | int, str, *tuple[str, ...]]],
     loss: str = '"{}"',
 ) -> Task:
     """Return a task in which a fault is drawn, to be found and mended.
@@ -57,14 +57,14 @@ def bug_hunt(
         What can be wrong, by name.
     sound_line : tuple
         The typical mistake of mending the other line: the word that is put there, by
-        ``last`` and ``loss``, and what to say to it.
+        ``last`` and ``loss``, what to say to it, and the misconception, if it has one.
     mistakes : sequence of tuple
-        Other wrong answers: a line's number or the name of its place, the word, and
-        what to say to it.
+        Other wrong answers: a line's number or the name of its place, the word, what
+        to say to it, and the misconception, if it has one.
     loss : str
         How the loss's name stands in the source, ``{}`` for the name.
     """
-    elsewhere, said = sound_line
+    elsewhere, *said = sound_line
 
     def draw(rng: np.random.Generator) -> Numbers:
         fault = list(faults)[rng.integers(len(faults))]
@@ -99,8 +99,8 @@ def bug_hunt(
         text=text,
         solution=mended,
         mistakes=(
-            Mistake(the_sound_line, said),
-            *(Mistake(in_line(place, word), told) for place, word, told in mistakes),
+            Mistake(the_sound_line, *said),
+            *(Mistake(in_line(place, word), *told) for place, word, *told in mistakes),
         ),
     )
 

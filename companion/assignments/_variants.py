@@ -3,13 +3,13 @@
 import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 
 import numpy as np
 
-from companion._answers import Judgement, Mistake, judge
+from companion._answers import Judgement, judge
 
 from ._submissions import FORMAT, plain
 from ._tasks import Task
@@ -32,7 +32,7 @@ class Item:
         """Compare an answer as the exercises do: the solution, then each mistake."""
         task = self.task
         mistakes = (
-            Mistake(partial(mistake.answer, *self.numbers), mistake.message)
+            replace(mistake, answer=partial(mistake.answer, *self.numbers))
             for mistake in task.mistakes
         )
         with np.errstate(all="ignore"):

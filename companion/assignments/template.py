@@ -41,7 +41,11 @@ def entropy(counts):
 
 
 def in_bits(counts):
-    """Compute a typical wrong answer; its message becomes the reason."""
+    """Compute a typical wrong answer; its message becomes the reason.
+
+    If it comes from a belief that the course knows, name it too:
+    `companion.quizzes.misconceptions()` lists them.
+    """
     return entropy(counts) / np.log(2)
 
 
@@ -66,7 +70,13 @@ TASKS = (
         draw=draw_counts,
         text=ask_for_entropy,
         solution=entropy,
-        mistakes=(Mistake(in_bits, "Right in bits; nats were asked for."),),
+        mistakes=(
+            Mistake(
+                in_bits,
+                "Right in bits; nats were asked for.",
+                misconception="bits-for-nats",
+            ),
+        ),
     ),
     Task(
         title="where training starts",

@@ -9,7 +9,7 @@ import traceback
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +23,6 @@ from companion._answers import (
 )
 
 TRIES = 5
-DIFFICULTIES = ("finger", "core", "open")
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,10 +63,14 @@ class Verdict(Note):
         Whether the answer is right; also the truth value of the verdict.
     answered : bool
         False where the blank is still untouched.
+    misconception : str or None
+        What the answer's author may believe: a key of
+        `companion.quizzes.misconceptions`, where a typical mistake names one.
     """
 
     correct: bool = False
     answered: bool = True
+    misconception: str | None = None
 
     def __bool__(self) -> bool:
         """Return whether the answer is right."""
@@ -82,10 +85,6 @@ class Exercise:
     ----------
     id : str
         The chapter's module and a number from 1, as in ``binary-crossentropy-2``.
-    minutes : int
-        How long a learner needs.
-    difficulty : {'finger', 'core', 'open'}
-        A finger exercise repeats the chapter; an open one goes beyond it.
     solution : callable
         A plain function. Its source is what the learner is shown, so it has to be
         readable alone.
@@ -112,8 +111,6 @@ class Exercise:
     """
 
     id: str
-    minutes: int
-    difficulty: Literal["finger", "core", "open"]
     solution: Callable[..., Any]
     draw: Callable[[np.random.Generator], tuple] | None = None
     hints: tuple[str, ...]
@@ -129,8 +126,6 @@ class Exercise:
             "id, as in 'binary-crossentropy-2'": re.fullmatch(
                 r"[a-z][a-z-]*-[1-9]\d*", self.id
             ),
-            "minutes above 0": self.minutes > 0,
-            "difficulty 'finger', 'core' or 'open'": self.difficulty in DIFFICULTIES,
             "solution made with def": name != "<lambda>",
             "hints as a tuple of texts": _is_filled(self.hints, str),
             "mistakes as a tuple of Mistake": _is_filled(self.mistakes, Mistake),
@@ -171,7 +166,9 @@ class Exercise:
             relative=self.relative,
             absolute=self.absolute,
         )
-        return self._right() if judgement.correct else _wrong(judgement.reason)
+        if judgement.correct:
+            return self._right()
+        return _wrong(judgement.reason, judgement.misconception)
 
     def _check_function(self, function: Any) -> Verdict:
         if not callable(function):
@@ -194,18 +191,20 @@ class Exercise:
         first = next((i for i, text in enumerate(differences) if text is not None), -1)
         if first < 0:
             return self._right()
-        message = self._mistake_behind(received, inputs) or differences[first]
+        mistake = self._mistake_behind(received, inputs)
+        message = mistake.message if mistake else differences[first]
         example = self._example(inputs[first], received[first], expected[first])
-        return _wrong(f"{message}\n\n{example}")
+        believed = mistake.misconception if mistake else None
+        return _wrong(f"{message}\n\n{example}", believed)
 
-    def _mistake_behind(self, received: list, inputs: list[tuple]) -> str | None:
+    def _mistake_behind(self, received: list, inputs: list[tuple]) -> Mistake | None:
         for mistake in self.mistakes:
             try:
                 outputs = _outputs(mistake.answer, inputs)
             except _StoppedError:
                 continue
             if not any(map(self.difference, received, outputs)):
-                return mistake.message
+                return mistake
         return None
 
     def _right(self) -> Verdict:
@@ -278,8 +277,8 @@ def _untouched() -> Verdict:
     )
 
 
-def _wrong(message: str) -> Verdict:
-    return Verdict(f"**Not right yet.** {message}")
+def _wrong(message: str, misconception: str | None = None) -> Verdict:
+    return Verdict(f"**Not right yet.** {message}", misconception=misconception)
 
 
 def _is_filled(items: Any, kind: type) -> bool:

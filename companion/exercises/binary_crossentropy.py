@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def loss_of_one_prediction():
@@ -36,31 +34,32 @@ def _draw_step(rng):
     return float(w), float(b), rng.normal(size=count).round(2), t, 0.5
 
 
-def _moved(w, b, x, rate, slope):
-    return w - rate * np.mean(slope * x), b - rate * np.mean(slope)
+def _sigmoid(z):
+    return 1 / (1 + np.exp(-z))
 
 
-def _belief(w, b, x):
-    return 1 / (1 + np.exp(-(w * x + b)))
+def _step_along(slope=lambda z, t: _sigmoid(z) - t, *, along=lambda w, x: x):
+    """Return a step with another slope for the score, or another one of the score."""
+
+    def step(w, b, x, t, rate):
+        each = slope(w * x + b, t)
+        return w - rate * np.mean(each * along(w, x)), b - rate * np.mean(each)
+
+    return step
 
 
-def _slope_for_the_probability(w, b, x, t, rate):
-    p = _belief(w, b, x)
-    return _moved(w, b, x, rate, (1 - t) / (1 - p) - t / p)
-
-
-def _slope_times_sigmoid_slope(w, b, x, t, rate):
-    p = _belief(w, b, x)
-    return _moved(w, b, x, rate, (p - t) * p * (1 - p))
+def _slope_for_the_probability(z, t):
+    p = _sigmoid(z)
+    return (1 - t) / (1 - p) - t / p
 
 
 def _only_the_gradient(w, b, x, t, rate):
-    slope = _belief(w, b, x) - t
+    slope = _sigmoid(w * x + b) - t
     return np.mean(slope * x), np.mean(slope)
 
 
 def _one_number_for_each_example(w, b, x, t, rate):
-    slope = _belief(w, b, x) - t
+    slope = _sigmoid(w * x + b) - t
     return w - rate * slope * x, b - rate * slope
 
 
@@ -103,8 +102,6 @@ def _through_the_logarithm_of_0(t, z, factors):
 EXERCISES = (
     Exercise(
         id="binary-crossentropy-1",
-        minutes=5,
-        difficulty="finger",
         solution=loss_of_one_prediction,
         hints=(
             "`p` is the probability of label 1, and the label is 0. Which probability "
@@ -122,17 +119,20 @@ EXERCISES = (
                 lambda: float(-np.log2(0.2)),
                 "The right amount in bits. Nats are asked for: use the natural "
                 "logarithm, `np.log`.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: float(-np.log10(0.2)),
                 "You used the logarithm with base 10. Nats need the natural "
                 "logarithm, `np.log`.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: float(np.log(0.2)),
                 "The size is right, the sign is not. The logarithm of a probability "
                 "is negative, and the minus in front of the formula makes the loss "
                 "positive.",
+                misconception="logarithms-are-positive",
             ),
             Mistake(
                 lambda: 0.2,
@@ -143,11 +143,13 @@ EXERCISES = (
                 lambda: 0.8,
                 "0.8 is the distance between prediction and label. Crossentropy takes "
                 "the negative logarithm of the probability given to what happened.",
+                misconception="loss-is-what-is-missing",
             ),
             Mistake(
                 lambda: 0.64,
                 "This is the squared error. Crossentropy takes the negative logarithm "
                 "of the probability given to what happened.",
+                misconception="squared-error-is-as-good",
             ),
         ),
         right="A mistake at 0.8 costs more than twice as much as an undecided 0.5, "
@@ -155,8 +157,6 @@ EXERCISES = (
     ),
     Exercise(
         id="binary-crossentropy-2",
-        minutes=10,
-        difficulty="core",
         solution=best_constant,
         hints=(
             "It is the bent coin again, with another share of ones.",
@@ -170,12 +170,14 @@ EXERCISES = (
                 "0.5 with 0.693 is the price of knowing nothing when both classes are "
                 "equally frequent. Here you know that class 1 is rare, and "
                 "that is worth something.",
+                misconception="chance-is-always-069",
             ),
             Mistake(
                 lambda: (0.0, 0.0),
                 "With `p = 0` the ninety examples of class 0 do cost nothing, but the "
                 "ten of class 1 were called impossible and cost infinitely much. You "
                 "may be thinking of accuracy, where saying no 100 times is 90 % right.",
+                misconception="squared-error-is-as-good",
             ),
             Mistake(
                 lambda: (0.0, np.inf),
@@ -193,6 +195,7 @@ EXERCISES = (
                 lambda: (0.1, float(best_constant()[1] / np.log(2))),
                 "`p` is right, and the loss is right in bits. Nats are asked for: use "
                 "the natural logarithm.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: (0.1, float(-np.log(0.9))),
@@ -224,6 +227,7 @@ EXERCISES = (
                 lambda: (0.1, 100 * best_constant()[1]),
                 "`p` is right, and your loss is the sum over all 100 examples. The "
                 "mean is asked for.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda: best_constant()[::-1],
@@ -235,8 +239,6 @@ EXERCISES = (
     ),
     Exercise(
         id="binary-crossentropy-3",
-        minutes=10,
-        difficulty="core",
         solution=step,
         draw=_draw_step,
         hints=(
@@ -249,47 +251,48 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda w, b, x, t, rate: _moved(w, b, x, rate, t - _belief(w, b, x)),
+                _step_along(lambda z, t: t - _sigmoid(z)),
                 "You walk uphill: the new weights have a higher loss. The gradient is "
                 "`p - t`, and the update subtracts it.",
+                misconception="step-follows-the-gradient",
             ),
             Mistake(
-                lambda w, b, x, t, rate: _moved(
-                    w, b, x, len(x) * rate, _belief(w, b, x) - t
-                ),
+                lambda w, b, x, t, rate: step(w, b, x, t, len(x) * rate),
                 "You subtract the sum over the examples. The loss is the mean, so its "
                 "gradient is the mean too: otherwise the step grows with the number "
                 "of examples.",
+                misconception="mean-and-sum",
             ),
             Mistake(
-                lambda w, b, x, t, rate: _moved(
-                    w, b, np.ones_like(x), rate, _belief(w, b, x) - t
-                ),
+                _step_along(along=lambda w, x: 1),
                 "The bias is right. For the weight the chain rule multiplies each "
                 "example's `p - t` by its measurement `x`.",
+                misconception="outer-slope-is-enough",
             ),
             Mistake(
-                _slope_for_the_probability,
+                _step_along(_slope_for_the_probability),
                 "You used the gradient for the probability. Between the probability "
                 "and the score lies the sigmoid, with slope `p * (1 - p)`: the "
                 "product of both is `p - t`.",
+                misconception="outer-slope-is-enough",
             ),
             Mistake(
-                _slope_times_sigmoid_slope,
+                _step_along(
+                    lambda z, t: (_sigmoid(z) - t) * _sigmoid(z) * (1 - _sigmoid(z))
+                ),
                 "`p - t` is already the gradient for the score: the slope of the "
                 "sigmoid is in it. Do not multiply by `p * (1 - p)` once more.",
             ),
             Mistake(
-                lambda w, b, x, t, rate: _moved(
-                    w, b, x, rate, (_belief(w, b, x) > 0.5) - t
-                ),
+                _step_along(lambda z, t: (_sigmoid(z) > 0.5) - t),
                 "You subtract the label from the decision. The gradient needs the "
                 "probability `p`, without a threshold.",
             ),
             Mistake(
-                lambda w, b, x, t, rate: _moved(w, b, x, rate, w * x + b - t),
+                _step_along(lambda z, t: z - t),
                 "You subtract the label from the score. Turn the score into a "
                 "probability first, with the sigmoid.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 _only_the_gradient,
@@ -306,18 +309,15 @@ EXERCISES = (
                 "You return one number for each example: take the mean.",
             ),
             Mistake(
-                lambda w, b, x, t, rate: _moved(
-                    w, b, np.full_like(x, w), rate, _belief(w, b, x) - t
-                ),
+                _step_along(along=lambda w, x: w),
                 "The bias is right. For the weight you multiply by `w`. The score is "
                 "`w * x + b`, so its slope for `w` is `x`.",
             ),
             Mistake(
-                lambda w, b, x, t, rate: _moved(
-                    w, b, np.mean(x), rate, _belief(w, b, x) - t
-                ),
+                _step_along(along=lambda w, x: np.mean(x)),
                 "The bias is right. The mean of products is not the product of means: "
                 "multiply each example's `p - t` by its own `x`, then take the mean.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 _one_after_the_other,
@@ -334,8 +334,6 @@ EXERCISES = (
     ),
     Exercise(
         id="binary-crossentropy-4",
-        minutes=15,
-        difficulty="open",
         solution=best_factor,
         draw=_draw_overconfident,
         hints=(
@@ -355,6 +353,7 @@ EXERCISES = (
                 "probabilities of exactly 0 or 1, then `log(0)`. `np.argmin` picks "
                 "the first NaN. Compute from the scores, "
                 "`np.logaddexp(0, z) - t * z`.",
+                misconception="same-formula-same-program",
             ),
             Mistake(
                 lambda t, z, factors: factors[
@@ -362,6 +361,7 @@ EXERCISES = (
                 ],
                 "You seem to go by the accuracy. It is the same for every positive "
                 "factor, so the first one wins by accident. Compare the mean losses.",
+                misconception="squared-error-is-as-good",
             ),
             Mistake(
                 lambda t, z, factors: factors[np.argmax(_mean_losses(t, z, factors))],

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def gain_over_nothing():
@@ -101,8 +99,6 @@ def _draw_curves(rng):
 EXERCISES = (
     Exercise(
         id="blobs-1",
-        minutes=5,
-        difficulty="finger",
         solution=gain_over_nothing,
         hints=(
             "Knowing nothing is probability 1/3 for each class. What does that cost?",
@@ -119,16 +115,19 @@ EXERCISES = (
                 lambda: (np.log(3) - 0.42, 1 - 0.42),
                 "A loss of 0.42 is no probability of 0.58. It is a mean of `-log p`, "
                 "so the probability behind it is `exp(-0.42)`.",
+                misconception="loss-is-what-is-missing",
             ),
             Mistake(
                 lambda: (np.log(2) - 0.42, np.exp(-0.42)),
                 "0.693 is the price of knowing nothing about two classes. Here there "
                 "are three.",
+                misconception="chance-is-always-069",
             ),
             Mistake(
                 lambda: ((np.log(3) - 0.42) / np.log(2), np.exp(-0.42)),
                 "The first number is in bits. The loss is in nats: use the natural "
                 "logarithm.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: (np.log(3) - 0.42, 1 / 3 + np.exp(-0.42)),
@@ -140,8 +139,6 @@ EXERCISES = (
     ),
     Exercise(
         id="blobs-2",
-        minutes=10,
-        difficulty="core",
         solution=interval_of_difference,
         draw=_draw_two_groups,
         hints=(
@@ -158,6 +155,7 @@ EXERCISES = (
                 ),
                 "This is the spread of the difference of two single runs. The mean of "
                 "`n` runs varies less: divide each variance by its number of runs.",
+                misconception="spread-is-uncertainty",
             ),
             Mistake(
                 lambda a, b: _around(
@@ -194,8 +192,6 @@ EXERCISES = (
     ),
     Exercise(
         id="blobs-3",
-        minutes=10,
-        difficulty="core",
         solution=verdicts,
         draw=_draw_intervals,
         hints=(
@@ -214,6 +210,7 @@ EXERCISES = (
                 "An interval that holds 0 may hold large differences, too: then you "
                 "have seen no difference, and excluded none. Compare both ends with "
                 "the margin.",
+                misconception="no-difference-seen",
             ),
             Mistake(
                 _zero_first,
@@ -247,8 +244,6 @@ EXERCISES = (
     ),
     Exercise(
         id="blobs-4",
-        minutes=10,
-        difficulty="core",
         solution=runs_needed,
         draw=_draw_wish,
         hints=(
@@ -287,8 +282,6 @@ EXERCISES = (
     ),
     Exercise(
         id="blobs-5",
-        minutes=15,
-        difficulty="open",
         solution=optimism,
         draw=_draw_curves,
         hints=(
@@ -301,15 +294,18 @@ EXERCISES = (
                 lambda curves: curves.mean(axis=0).max() - curves.mean(axis=0)[-1],
                 "You averaged the curves first, and the jitter is gone with that. A "
                 "report comes from one run, with its own luckiest epoch.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda curves: curves.max() - curves[:, -1].mean(),
                 "This is the luckiest epoch of the luckiest run. Take the best epoch "
                 "of each run.",
+                misconception="best-test-score-is-true",
             ),
             Mistake(
                 lambda curves: np.mean(curves.max(axis=0) - curves[-1]),
                 "You took the best run of each epoch. Rows are runs: `axis=1`.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
                 lambda curves: np.mean(curves.max(axis=1) - curves[:, 0]),
@@ -324,6 +320,7 @@ EXERCISES = (
                 lambda curves: np.mean(curves.argmax(axis=1)),
                 "`argmax` says **which** epoch is the best. Asked for is its accuracy: "
                 "`max`.",
+                misconception="argmax-is-the-largest-value",
             ),
         ),
         right="A few epochs are enough: where a curve jitters, its best epoch lies "

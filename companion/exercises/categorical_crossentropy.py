@@ -3,9 +3,8 @@
 import numpy as np
 
 from companion import losses
-from companion._answers import Mistake
 
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def loss_of_one_example():
@@ -67,8 +66,6 @@ _SOFT = (0.6, 0.3, 0.1)
 EXERCISES = (
     Exercise(
         id="categorical-crossentropy-1",
-        minutes=3,
-        difficulty="finger",
         solution=loss_of_one_example,
         hints=(
             "Write the target as a vector of ten numbers. How many terms of the sum "
@@ -81,32 +78,38 @@ EXERCISES = (
                 lambda: -np.log(0.75),
                 "This is the loss if the example were of class 8. The loss asks "
                 "for the probability of the true class, not of the winner.",
+                misconception="largest-probability-enters-the-loss",
             ),
             Mistake(
                 lambda: -np.log2(0.25),
                 "This is the loss in bits. The course and Keras use the natural "
                 "logarithm: `np.log`, not `np.log2`.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: -np.log10(0.25),
                 "You took the logarithm to base 10. `np.log` is the natural one.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: np.log(0.25),
                 "The size is right, the sign is not: logarithms of probabilities are "
                 "negative, and the minus before the sum makes the loss positive.",
+                misconception="logarithms-are-positive",
             ),
             Mistake(
                 lambda: -np.log(0.25) - np.log(1 - 0.75),
                 "You added a term for class 8. That is what a sum of ten *binary* "
                 "crossentropies does; in the categorical one a class with target 0 "
                 "contributes 0.",
+                misconception="other-classes-count",
             ),
             Mistake(
                 lambda: (-np.log(0.25) - np.log(1 - 0.75)) / 10,
                 "This is Keras's binary crossentropy: ten yes-or-no questions, "
                 "averaged. The categorical one takes minus the logarithm of one "
                 "probability.",
+                misconception="other-classes-count",
             ),
             Mistake(
                 lambda: np.log(10),
@@ -117,6 +120,7 @@ EXERCISES = (
                 lambda: 1 - 0.25,
                 "You computed 1 - 0.25, the probability that went elsewhere. The "
                 "loss is minus the logarithm of 0.25.",
+                misconception="loss-is-what-is-missing",
             ),
         ),
         right="Where the other 0.75 went does not matter to the value: spread over "
@@ -124,8 +128,6 @@ EXERCISES = (
     ),
     Exercise(
         id="categorical-crossentropy-2",
-        minutes=5,
-        difficulty="core",
         solution=gradient_for_the_logits,
         hints=(
             "The answer has one number for each class, and they sum to 0.",
@@ -143,11 +145,13 @@ EXERCISES = (
                 "You left out class 1. Classes with target 0 contribute 0 to the "
                 "*value* of the loss only. Their scores stand in the softmax's sum, "
                 "so raising one lowers the true class's probability.",
+                misconception="other-classes-get-no-gradient",
             ),
             Mistake(
                 lambda: np.array([0.0, 0.0, -1 / 0.95]),
                 "This is the slope along the probability, -1/p. Asked for is the "
                 "slope along the logits, the scores before the softmax.",
+                misconception="outer-slope-is-enough",
             ),
             Mistake(
                 lambda: losses.categorical_crossentropy_gradient(
@@ -156,6 +160,7 @@ EXERCISES = (
                 "This is the gradient for the probabilities that "
                 "`categorical_crossentropy_gradient` returns by default. Asked for is "
                 "the one for the logits, the scores before the softmax.",
+                misconception="outer-slope-is-enough",
             ),
             Mistake(
                 lambda: losses.categorical_crossentropy_gradient(
@@ -164,11 +169,13 @@ EXERCISES = (
                 "You passed the probabilities as logits, so softmax was applied a "
                 "second time. The prediction already is the softmax: subtract the "
                 "target from it.",
+                misconception="softmax-twice-is-harmless",
             ),
             Mistake(
                 lambda: -gradient_for_the_logits(),
                 "The signs are swapped: this is target minus softmax, the direction "
                 "in which training moves the logits. The gradient points uphill.",
+                misconception="step-follows-the-gradient",
             ),
             Mistake(
                 lambda: np.abs(gradient_for_the_logits()),
@@ -181,8 +188,6 @@ EXERCISES = (
     ),
     Exercise(
         id="categorical-crossentropy-3",
-        minutes=5,
-        difficulty="core",
         solution=two_logits,
         draw=_draw_scores,
         hints=(
@@ -212,16 +217,19 @@ EXERCISES = (
                 _probabilities,
                 "These are the two probabilities. Asked for are the scores from "
                 "which softmax computes them.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 lambda z: np.stack([np.zeros_like(z), z]),
                 "The numbers are right, and they lie in two rows. One example is "
                 "one row: stack along the last axis, `axis=-1`.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
                 lambda z: np.stack([1 - z, z], axis=-1),
                 "1 - z turns a probability into the other one. z is a score: here "
                 "only the difference between the two scores counts.",
+                misconception="logits-are-probabilities",
             ),
         ),
         right="So a sigmoid is a softmax with one score held at 0, and a softmax over "
@@ -229,8 +237,6 @@ EXERCISES = (
     ),
     Exercise(
         id="categorical-crossentropy-4",
-        minutes=10,
-        difficulty="core",
         solution=both_accuracies,
         draw=_draw_predictions,
         hints=(
@@ -243,48 +249,42 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda targets, probabilities: tuple(
-                    reversed(both_accuracies(targets, probabilities))
-                ),
+                lambda t, p: both_accuracies(t, p)[::-1],
                 "Both shares are right, in the wrong order: binary accuracy first.",
             ),
             Mistake(
-                lambda targets, probabilities: (
-                    np.mean(((probabilities > 0.5) == (targets == 1)).all(axis=1)),
-                    both_accuracies(targets, probabilities)[1],
+                lambda t, p: (
+                    np.mean(((p > 0.5) == (t == 1)).all(axis=1)),
+                    both_accuracies(t, p)[1],
                 ),
                 "The second share is right. For the first you ask that all outputs "
                 "of a row are right at once, or you look at the true class only; "
                 "binary accuracy counts each output.",
             ),
             Mistake(
-                lambda targets, probabilities: (
-                    np.mean(
-                        np.eye(targets.shape[1])[probabilities.argmax(axis=1)]
-                        == targets
-                    ),
-                    both_accuracies(targets, probabilities)[1],
+                lambda t, p: (
+                    np.mean(np.eye(t.shape[1])[p.argmax(axis=1)] == t),
+                    both_accuracies(t, p)[1],
                 ),
                 "The second share is right. For the first you set the winner to 1 "
                 "and the others to 0; binary accuracy knows no winner, it compares "
                 "each output with 0.5.",
             ),
             Mistake(
-                lambda targets, probabilities: (
-                    both_accuracies(targets, probabilities)[0],
-                    np.mean((probabilities > 0.5)[targets == 1]),
-                ),
+                lambda t, p: (both_accuracies(t, p)[0], np.mean((p > 0.5)[t == 1])),
                 "The first share is right. For the second you ask that the true "
                 "class gets more than 0.5; among many classes the largest "
                 "probability wins, even if it is small.",
+                misconception="threshold-is-always-half",
             ),
             Mistake(
-                lambda targets, probabilities: (
-                    both_accuracies(targets, probabilities)[0],
-                    np.mean(probabilities.argmax(axis=0) == targets.argmax(axis=0)),
+                lambda t, p: (
+                    both_accuracies(t, p)[0],
+                    np.mean(p.argmax(axis=0) == t.argmax(axis=0)),
                 ),
                 "The first share is right. For the second, argmax has to go along "
                 "each row: `axis=1`.",
+                misconception="rows-and-columns-swapped",
             ),
         ),
         right="On random tables like these the first number is always the more "
@@ -292,8 +292,6 @@ EXERCISES = (
     ),
     Exercise(
         id="categorical-crossentropy-5",
-        minutes=15,
-        difficulty="open",
         solution=best_for_soft_targets,
         hints=(
             "Try a few predictions with `losses.categorical_crossentropy` and watch "
@@ -309,6 +307,7 @@ EXERCISES = (
                 "A loss of 0 would need a target that is certain too. Four of ten "
                 "people chose another class, and certainty gives those classes the "
                 "probability 0.",
+                misconception="zero-loss-is-possible",
             ),
             Mistake(
                 lambda: (
@@ -328,16 +327,19 @@ EXERCISES = (
                 lambda: (np.array(_SOFT), 0.0),
                 "The prediction is right. Its loss is above 0: with a soft target "
                 "three terms of the sum count, and none of the probabilities is 1.",
+                misconception="zero-loss-is-possible",
             ),
             Mistake(
                 lambda: (np.array(_SOFT), -np.log(0.6)),
                 "The prediction is right. For the loss you took only the first term; "
                 "with a soft target every class with a target above 0 counts.",
+                misconception="only-one-term-counts",
             ),
             Mistake(
                 lambda: (np.array(_SOFT), best_for_soft_targets()[1] / np.log(2)),
                 "The prediction is right, and this is its loss in bits. In nats the "
                 "logarithm is the natural one.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: (np.full(3, 1 / 3), np.log(3)),

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def floor_of_the_smoothed_loss():
@@ -45,46 +43,25 @@ def _draw_scores(rng):
     return two, rng.normal(scale=2, size=(n, classes)), any_of
 
 
-def _compared_with_one_half(two, one_of, any_of):
-    (_, p), of_one, (_, q) = decide(two, one_of, any_of)
-    return ((two[:, 0] > 0.5).astype(int), p), of_one, ((any_of > 0.5).astype(int), q)
+def _but(**wrong):
+    """Decide, and make another pair of decision, probability and scores, by name."""
+
+    def answer(two, one_of, any_of):
+        scores = {"two": two, "one_of": one_of, "any_of": any_of}
+        pairs = dict(zip(scores, decide(**scores), strict=True))
+        for name, make in wrong.items():
+            pairs[name] = make(*pairs[name], scores[name])
+        return tuple(pairs.values())
+
+    return answer
 
 
-def _argmax_of_a_column(two, one_of, any_of):
-    (_, p), of_one, of_any = decide(two, one_of, any_of)
-    return (two.argmax(axis=-1), p), of_one, of_any
+def _one_hot(classes, scores):
+    return np.eye(scores.shape[-1], dtype=int)[classes]
 
 
-def _columns_kept(two, one_of, any_of):
-    (column, p), of_one, of_any = decide(two, one_of, any_of)
-    return (column[:, None], p[:, None]), of_one, of_any
-
-
-def _probability_of_the_decision(two, one_of, any_of):
-    (column, p), of_one, of_any = decide(two, one_of, any_of)
-    return (column, np.where(column == 1, p, 1 - p)), of_one, of_any
-
-
-def _sigmoid_of_the_largest(two, one_of, any_of):
-    of_two, (chosen, _), of_any = decide(two, one_of, any_of)
-    return of_two, (chosen, 1 / (1 + np.exp(-one_of.max(axis=-1)))), of_any
-
-
-def _softmax_of_labels(two, one_of, any_of):
-    of_two, of_one, (labels, _) = decide(two, one_of, any_of)
-    powers = np.exp(any_of)
-    return of_two, of_one, (labels, powers / powers.sum(axis=-1, keepdims=True))
-
-
-def _largest_label_alone(two, one_of, any_of):
-    of_two, of_one, (_, p) = decide(two, one_of, any_of)
-    largest = np.eye(any_of.shape[-1], dtype=int)[any_of.argmax(axis=-1)]
-    return of_two, of_one, (largest, p)
-
-
-def _scores_for_probabilities(two, one_of, any_of):
-    (column, _), (chosen, _), (labels, _) = decide(two, one_of, any_of)
-    return (column, two[:, 0]), (chosen, one_of.max(axis=-1)), (labels, any_of)
+def _normalised(weights):
+    return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def pytorch_mean(each, y, weight):
@@ -99,6 +76,11 @@ def _draw_losses(rng):
     y = rng.integers(classes, size=n)
     y[rng.choice(n, size=3, replace=False)] = -100
     return rng.exponential(size=n), y, rng.uniform(0.5, 5, size=classes)
+
+
+def _weighted(each, y, weight):
+    labelled = y != -100
+    return weight[y[labelled]] * each[labelled]
 
 
 def _without_labels_counted(each, y, weight):
@@ -151,8 +133,6 @@ def _whole_row_in_one_sum(p, wrong):
 EXERCISES = (
     Exercise(
         id="choosing-a-loss-1",
-        minutes=4,
-        difficulty="finger",
         solution=floor_of_the_smoothed_loss,
         hints=(
             "Write the smoothed target down: how much does the true class get, and how "
@@ -166,17 +146,20 @@ EXERCISES = (
                 lambda: 0.0,
                 "A loss of 0 would need a target that is 1 for one class. The "
                 "smoothed one is not: what is left over?",
+                misconception="zero-loss-is-possible",
             ),
             Mistake(
                 lambda: float(-np.log(0.802)),
                 "That is minus the logarithm of what the true class gets, as for a "
                 "hard label. The smoothed target gives something to the other classes "
                 "too, so their terms count as well.",
+                misconception="only-one-term-counts",
             ),
             Mistake(
                 lambda: float(-np.log(0.8)),
                 "0.2 is spread over all 100 classes, so the true one gets 0.002 of it "
                 "back. And the terms of the other classes count, too.",
+                misconception="only-one-term-counts",
             ),
             Mistake(
                 lambda: float(-0.8 * np.log(0.8) - 0.2 * np.log(0.2 / 99)),
@@ -186,6 +169,7 @@ EXERCISES = (
             Mistake(
                 lambda: floor_of_the_smoothed_loss() / float(np.log(2)),
                 "That is right in bits. Keras reports nats: use the natural logarithm.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: float(np.log(100)),
@@ -203,8 +187,6 @@ EXERCISES = (
     ),
     Exercise(
         id="choosing-a-loss-2",
-        minutes=8,
-        difficulty="core",
         solution=causes_of_the_logs,
         hints=(
             "Begin with the sure ones. Which of the five makes a loss that no correct "
@@ -219,32 +201,34 @@ EXERCISES = (
                 "1 and 4 are swapped. Behind a second softmax no loss gets below "
                 "1.461 for ten classes, and its outputs still sum to 1. Outputs that "
                 "sum to 2.4 were never divided by their sum.",
+                misconception="softmax-twice-is-harmless",
             ),
             Mistake(
                 lambda: ("A", "D", "C", "E", "B"),
                 "1 and 3 are swapped. Scores that are read as probabilities teach "
                 "nothing, so the accuracy is that of guessing. Softmax twice keeps the "
                 "order of the classes, and with it the accuracy.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 lambda: ("C", "B", "A", "E", "D"),
                 "2 and 5 are swapped. A loss below 0 cannot come from labels of 0 and "
                 "1, whatever the network says. And a softmax over one unit says 1 for "
                 "everything, so the accuracy is the share of class 1.",
+                misconception="one-unit-softmax",
             ),
             Mistake(
                 lambda: ("C", "D", "E", "A", "B"),
                 "3 and 4 are swapped. Sigmoids with categorical crossentropy learn "
                 "well; what they lack is the sum of 1. It is the raw scores that, read "
                 "as probabilities, teach nothing.",
+                misconception="logits-are-probabilities",
             ),
         ),
         right="In 4 you would have needed `predict` to notice, in 5 the accuracy.",
     ),
     Exercise(
         id="choosing-a-loss-3",
-        minutes=8,
-        difficulty="core",
         solution=decide,
         draw=_draw_scores,
         hints=(
@@ -257,51 +241,62 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                _compared_with_one_half,
+                _but(
+                    two=lambda c, p, z: ((z[:, 0] > 0.5).astype(int), p),
+                    any_of=lambda c, p, z: ((z > 0.5).astype(int), p),
+                ),
                 "Scores are compared with 0, not with 0.5: a score of 0.3 has the "
                 "probability 0.574.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
-                _argmax_of_a_column,
+                _but(two=lambda c, p, z: (z.argmax(axis=-1), p)),
                 "In a single column the largest entry is always the first, so `argmax` "
                 "says 0 for every example. Compare the column with 0.",
             ),
             Mistake(
-                _columns_kept,
+                _but(two=lambda c, p, z: (c[:, None], p[:, None])),
                 "Take the column out of the table: `two[:, 0]` has the shape `(n,)`.",
+                misconception="labels-shape-does-not-matter",
             ),
             Mistake(
-                _probability_of_the_decision,
+                _but(two=lambda c, p, z: (c, np.where(c == 1, p, 1 - p))),
                 "For two classes the probability of class 1 is asked for, also where "
                 "the class is 0.",
             ),
             Mistake(
-                _sigmoid_of_the_largest,
+                _but(one_of=lambda c, p, z: (c, 1 / (1 + np.exp(-z.max(axis=-1))))),
                 "One of many classes is a matter of all scores: use softmax, not the "
                 "sigmoid of the largest one.",
+                misconception="scores-do-not-compete",
             ),
             Mistake(
-                _softmax_of_labels,
+                _but(any_of=lambda c, p, z: (c, _normalised(np.exp(z)))),
                 "Labels that can be true together do not share one certainty: each has "
                 "a sigmoid of its own.",
+                misconception="softmax-for-several",
             ),
             Mistake(
-                _largest_label_alone,
+                _but(any_of=lambda c, p, z: (_one_hot(z.argmax(axis=-1), z), p)),
                 "That names exactly one label for each example. There may be several, "
                 "or none: compare each score with 0.",
+                misconception="softmax-for-several",
             ),
             Mistake(
-                _scores_for_probabilities,
+                _but(
+                    two=lambda c, p, z: (c, z[:, 0]),
+                    one_of=lambda c, p, z: (c, z.max(axis=-1)),
+                    any_of=lambda c, p, z: (c, z),
+                ),
                 "The decisions are right. The second of each pair is still a score; "
                 "make a probability of it.",
+                misconception="logits-are-probabilities",
             ),
         ),
         right="It is the last column of the card, in the form for scores.",
     ),
     Exercise(
         id="choosing-a-loss-4",
-        minutes=8,
-        difficulty="core",
         solution=pytorch_mean,
         draw=_draw_losses,
         hints=(
@@ -313,22 +308,19 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda each, y, weight: np.mean(weight[y[y != -100]] * each[y != -100]),
+                lambda each, y, weight: _weighted(each, y, weight).mean(),
                 "You divide by the number of labelled examples. PyTorch divides by the "
                 "sum of their weights.",
             ),
             Mistake(
-                lambda each, y, weight: (
-                    np.sum(weight[y[y != -100]] * each[y != -100]) / len(y)
-                ),
+                lambda each, y, weight: _weighted(each, y, weight).sum() / len(y),
                 "You divide by the number of all examples, as Keras's usual reduction "
                 "does with weights of 0. PyTorch divides by the sum of the weights of "
                 "the labelled ones.",
+                misconception="missing-still-counts",
             ),
             Mistake(
-                lambda each, y, weight: (
-                    np.sum(weight[y[y != -100]] * each[y != -100]) / np.sum(weight)
-                ),
+                lambda each, y, weight: _weighted(each, y, weight).sum() / weight.sum(),
                 "You divide by the sum of `weight`, one for each class. Take the sum "
                 "over the examples, in which frequent classes occur more often.",
             ),
@@ -341,10 +333,12 @@ EXERCISES = (
                 _without_labels_counted,
                 "The examples with the label -100 are counted as class 0. Leave them "
                 "out, of both sums.",
+                misconception="missing-still-counts",
             ),
             Mistake(
-                lambda each, y, weight: np.sum(weight[y[y != -100]] * each[y != -100]),
+                lambda each, y, weight: _weighted(each, y, weight).sum(),
                 "That is the sum. PyTorch's default is a mean.",
+                misconception="mean-and-sum",
             ),
         ),
         right='In Keras: `reduction="mean_with_sample_weight"`, with a weight of 0 for '
@@ -352,8 +346,6 @@ EXERCISES = (
     ),
     Exercise(
         id="choosing-a-loss-5",
-        minutes=15,
-        difficulty="open",
         solution=true_probabilities,
         draw=_draw_spread,
         hints=(
@@ -380,6 +372,7 @@ EXERCISES = (
                 _sum_forgotten,
                 "Where you took 0 for a negative number, the row now sums to more than "
                 "1. Divide by the sum.",
+                misconception="probabilities-need-no-sum",
             ),
             Mistake(
                 _spread_once_more,
@@ -393,6 +386,7 @@ EXERCISES = (
                 _whole_row_in_one_sum,
                 "You divide by the sum of the whole table. Each row is to sum to 1: "
                 "`sum(axis=-1, keepdims=True)`.",
+                misconception="examples-share-a-sum",
             ),
         ),
         right="Now the stopped networks: what error is left? They were stopped before "

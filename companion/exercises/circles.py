@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def count_weights():
@@ -66,8 +64,6 @@ def _beyond(points, degrees, distance=0.2):
 EXERCISES = (
     Exercise(
         id="circles-1",
-        minutes=5,
-        difficulty="finger",
         solution=count_weights,
         tolerance=0.0,
         hints=(
@@ -80,6 +76,7 @@ EXERCISES = (
                 lambda: 2 * 20 + 20 * 10 + 10 * 1,
                 "These are the weights without the biases. Each of the 31 units has "
                 "one bias, which training adjusts too.",
+                misconception="biases-do-not-count",
             ),
             Mistake(
                 lambda: 149,
@@ -99,14 +96,13 @@ EXERCISES = (
             Mistake(
                 lambda: count_weights() - 1,
                 "One is missing: the output unit has a bias as well.",
+                misconception="biases-do-not-count",
             ),
         ),
         right="Keras agrees: `models.circles_mlp(widths=(20, 10)).count_params()`.",
     ),
     Exercise(
         id="circles-2",
-        minutes=5,
-        difficulty="core",
         solution=sizes_of_the_sets,
         tolerance=0.0,
         hints=(
@@ -120,6 +116,7 @@ EXERCISES = (
                 lambda: (1500, 500, 460),
                 "The sets are right. After 46 full batches 28 points are left, and "
                 "they make a smaller batch with an update of its own.",
+                misconception="last-batch-is-dropped",
             ),
             Mistake(
                 lambda: (1500, 500, 47),
@@ -157,8 +154,6 @@ EXERCISES = (
     ),
     Exercise(
         id="circles-3",
-        minutes=10,
-        difficulty="core",
         solution=accuracy,
         draw=_draw_predictions,
         hints=(
@@ -168,51 +163,40 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda labels, predictions, threshold: np.mean(
-                    (predictions > threshold) == labels
-                ),
+                lambda y, p, threshold: np.mean((p > threshold) == y),
                 "You compare the shapes `(n, 1)` and `(n,)`: NumPy stretches both to "
                 "`(n, n)` and pairs every prediction with every label. Take the "
                 "column first, `predictions[:, 0]`.",
+                misconception="labels-shape-does-not-matter",
             ),
             Mistake(
-                lambda labels, predictions, threshold: np.mean(
-                    (predictions[:, 0] > 0.5) == labels
-                ),
+                lambda y, p, threshold: np.mean((p[:, 0] > 0.5) == y),
                 "You decide at 0.5. Use the `threshold` that is passed.",
+                misconception="threshold-is-always-half",
             ),
             Mistake(
-                lambda labels, predictions, threshold: (
-                    1 - accuracy(labels, predictions, threshold)
-                ),
+                lambda y, p, threshold: 1 - accuracy(y, p, threshold),
                 "This is the share of wrong decisions. Check which way your "
                 "comparisons point.",
             ),
             Mistake(
-                lambda labels, predictions, threshold: np.sum(
-                    (predictions[:, 0] > threshold) == labels
-                ),
+                lambda y, p, threshold: np.sum((p[:, 0] > threshold) == y),
                 "You return the number of right decisions. Divide it by the number "
                 "of points.",
             ),
             Mistake(
-                lambda labels, predictions, threshold: np.mean(
-                    predictions.argmax(axis=1) == labels
-                ),
+                lambda y, p, threshold: np.mean(p.argmax(axis=1) == y),
                 "`argmax` looks for the largest of several outputs. There is one "
                 "output only, so its place is always 0. Compare with the threshold.",
             ),
             Mistake(
-                lambda labels, predictions, threshold: np.mean(
-                    predictions[:, 0] == labels
-                ),
+                lambda y, p, threshold: np.mean(p[:, 0] == y),
                 "A probability hardly ever equals a label. Turn it into a decision "
                 "with the threshold first.",
+                misconception="predict-returns-classes",
             ),
             Mistake(
-                lambda labels, predictions, threshold: (
-                    (predictions[:, 0] > threshold) == labels
-                ),
+                lambda y, p, threshold: (p[:, 0] > threshold) == y,
                 "You know for each point whether it is right. The accuracy is the "
                 "mean of that.",
             ),
@@ -221,8 +205,6 @@ EXERCISES = (
     ),
     Exercise(
         id="circles-4",
-        minutes=20,
-        difficulty="open",
         solution=three_units,
         draw=_draw_circles,
         hints=(
@@ -271,6 +253,7 @@ EXERCISES = (
             Mistake(
                 lambda points: three_units(points)[:, None],
                 "The classes are right. Return them in the shape `(n,)`, not `(n, 1)`.",
+                misconception="labels-shape-does-not-matter",
             ),
         ),
         right="You have just done by hand what training looks for: the first layer "

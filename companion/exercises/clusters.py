@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def class_and_probability():
@@ -37,6 +35,10 @@ def _draw_features(rng):
     return np.maximum(0.0, sums), labels
 
 
+def _by_class(labels, share):
+    return np.array([share(labels == c) for c in range(labels.max() + 1)])
+
+
 def best_probabilities(x, centers, std):
     """Return the true probability of each class for round, equally large clusters."""
     squares = ((x[:, None, :] - centers) ** 2).sum(axis=-1)  # (n, classes)
@@ -67,8 +69,6 @@ def _powers(x, centers, std):
 EXERCISES = (
     Exercise(
         id="clusters-1",
-        minutes=5,
-        difficulty="finger",
         solution=class_and_probability,
         hints=(
             "The class is the place of the largest logit, counted from 0.",
@@ -80,16 +80,19 @@ EXERCISES = (
                 lambda: (1, 4.0),
                 "The class is right. 4.0 is the logit itself: a probability lies "
                 "between 0 and 1, so apply softmax to the row.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 lambda: (1, 4.0 / (1.2 + 4.0 - 3.0 + 3.0)),
                 "The class is right. You divided the logit by the sum of the logits; "
                 "softmax takes the exponentials first.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 lambda: (1, 1 / (1 + np.exp(-4.0))),
                 "The class is right. The sigmoid looks at one logit alone; with "
                 "several classes the others compete, above all the 3.0.",
+                misconception="scores-do-not-compete",
             ),
             Mistake(
                 lambda: (1, 1 / (1 + np.exp(3.0 - 4.0))),
@@ -99,6 +102,7 @@ EXERCISES = (
             Mistake(
                 lambda: (2, class_and_probability()[1]),
                 "The probability is right. Classes are counted from 0.",
+                misconception="labels-start-at-one",
             ),
             Mistake(
                 lambda: class_and_probability()[::-1],
@@ -110,8 +114,6 @@ EXERCISES = (
     ),
     Exercise(
         id="clusters-2",
-        minutes=5,
-        difficulty="core",
         solution=stuck_at,
         hints=(
             "If k clusters of four look alike, a quarter of all points lies in each "
@@ -131,6 +133,7 @@ EXERCISES = (
                 "Three look alike, that is right. exp(-loss) is a typical probability "
                 "of the true class, not an accuracy: here it mixes points with "
                 "probability 1 and points with probability 1/3.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda: (3, 0.25),
@@ -157,8 +160,6 @@ EXERCISES = (
     ),
     Exercise(
         id="clusters-3",
-        minutes=10,
-        difficulty="core",
         solution=dark_share,
         draw=_draw_features,
         hints=(
@@ -169,58 +170,36 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda features, labels: np.array(
-                    [
-                        (features[labels == c] == 0).mean()
-                        for c in range(labels.max() + 1)
-                    ]
-                ),
+                lambda h, y: _by_class(y, lambda own: (h[own] == 0).mean()),
                 "You take the share of single outputs that are 0. A point is lost "
                 "only if all its units are 0 at once: `.all(axis=1)` first.",
             ),
             Mistake(
-                lambda features, labels: np.array(
-                    [
-                        (features[labels == c] == 0).any(axis=1).mean()
-                        for c in range(labels.max() + 1)
-                    ]
-                ),
+                lambda h, y: _by_class(y, lambda own: (h[own] == 0).any(axis=1).mean()),
                 "You count points at which *some* unit is off. That is normal. Only "
                 "where all are off does the network see nothing.",
             ),
             Mistake(
-                lambda features, labels: np.array(
-                    [
-                        (features[labels == c] == 0).all(axis=1).sum()
-                        for c in range(labels.max() + 1)
-                    ]
-                ),
+                lambda h, y: _by_class(y, lambda own: (h[own] == 0).all(axis=1).sum()),
                 "You return the number of points. Divide by the size of the class.",
             ),
             Mistake(
-                lambda features, labels: np.array(
-                    [
-                        (labels[(features == 0).all(axis=1)] == c).mean()
-                        for c in range(labels.max() + 1)
-                    ]
-                ),
+                lambda h, y: _by_class(y, lambda own: own[(h == 0).all(axis=1)].mean()),
                 "You return how the dark points divide among the classes. Asked for "
                 "is the share within each class.",
             ),
             Mistake(
-                lambda features, labels: np.array(
-                    [
-                        ((features == 0).all(axis=1) & (labels == c)).mean()
-                        for c in range(labels.max() + 1)
-                    ]
+                lambda h, y: _by_class(
+                    y, lambda own: ((h == 0).all(axis=1) & own).mean()
                 ),
                 "You divide by the number of all points. Divide by the number of "
                 "points in the class.",
             ),
             Mistake(
-                lambda features, labels: (features == 0).all(axis=0).astype(float),
+                lambda h, y: (h == 0).all(axis=0).astype(float),
                 "You look down the columns: units that are off for every point. Look "
                 "along the rows: points at which every unit is off.",
+                misconception="rows-and-columns-swapped",
             ),
         ),
         right="Two or more classes near 1 mean trouble. One alone is harmless: being "
@@ -228,8 +207,6 @@ EXERCISES = (
     ),
     Exercise(
         id="clusters-4",
-        minutes=25,
-        difficulty="open",
         solution=best_probabilities,
         draw=_draw_points,
         tolerance=1e-5,
@@ -270,6 +247,7 @@ EXERCISES = (
                 ],
                 "You give all the probability to the nearest centre. That is the "
                 "best *class*. Between two centres its probability is far from 1.",
+                misconception="nearest-cluster",
             ),
             Mistake(
                 lambda x, centers, std: _softmax(_squares(x, centers) / (2 * std**2)),
@@ -279,11 +257,13 @@ EXERCISES = (
                 lambda x, centers, std: _powers(x, centers, std) / (2 * np.pi * std**2),
                 "These are the densities. Divide each row by its sum, so that the "
                 "probabilities of a point sum to 1.",
+                misconception="probabilities-need-no-sum",
             ),
             Mistake(
                 _powers,
                 "These are the densities but for a factor. Divide each row by its "
                 "sum, so that the probabilities of a point sum to 1.",
+                misconception="probabilities-need-no-sum",
             ),
             Mistake(
                 lambda x, centers, std: (
@@ -291,6 +271,7 @@ EXERCISES = (
                 ),
                 "You divide by the sum of each column. The probabilities of one "
                 "point stand in one row: `sum(axis=1, keepdims=True)`.",
+                misconception="rows-and-columns-swapped",
             ),
         ),
         right="No network can have a smaller expected loss than this. A trained one is "

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def shapes():
@@ -94,23 +92,18 @@ def _loss(probabilities, labels):
     return -np.log(probabilities[np.arange(len(labels)), labels])
 
 
-def _least_first(probabilities, labels, count):
-    wrong = probabilities.argmax(axis=1) != labels
-    order = np.argsort(_loss(probabilities, labels))
-    return order[wrong[order]][:count]
+def _is_wrong(probabilities, labels):
+    return probabilities.argmax(axis=1) != labels
 
 
-def _by_confidence(probabilities, labels, count):
-    wrong = probabilities.argmax(axis=1) != labels
-    order = np.argsort(-probabilities.max(axis=1))
-    return order[wrong[order]][:count]
+def _wrong_by(key, probabilities, labels, count):
+    order = np.argsort(key)
+    return order[_is_wrong(probabilities, labels)[order]][:count]
 
 
 EXERCISES = (
     Exercise(
         id="digits-1",
-        minutes=4,
-        difficulty="finger",
         solution=shapes,
         hints=(
             "The shape given to Input is that of one picture. Where do its channels "
@@ -142,6 +135,7 @@ EXERCISES = (
                 lambda: ((32, 32, 3), (50_000, 1)),
                 "The picture is right. Labels in a column work in Keras, and are a "
                 "trap in NumPy; asked for is one axis.",
+                misconception="labels-shape-does-not-matter",
             ),
         ),
         right="The 100 classes stand in neither shape: they are the number of units "
@@ -149,8 +143,6 @@ EXERCISES = (
     ),
     Exercise(
         id="digits-2",
-        minutes=8,
-        difficulty="core",
         solution=first_steps,
         hints=(
             "Before the first step u and v are 0. Compute v first, then d.",
@@ -163,16 +155,19 @@ EXERCISES = (
                 lambda: (-0.02, -0.02e-3),
                 "This is plain gradient descent, minus the rate times the gradient. "
                 "Adadelta rescales the gradient first.",
+                misconception="every-step-is-rate-times-gradient",
             ),
             Mistake(
                 lambda: tuple(-step for step in first_steps()),
                 "The sizes are right. The sign is not: the weight moves against the "
                 "gradient.",
+                misconception="step-follows-the-gradient",
             ),
             Mistake(
                 lambda: (first_steps()[0],) * 2,
                 "The first is right. In Keras the learning rate multiplies the step, "
                 "so the second is a thousand times smaller.",
+                misconception="optimizer-finds-the-rate",
             ),
             Mistake(
                 _share_forgotten,
@@ -185,16 +180,13 @@ EXERCISES = (
                 "of the old v, which is 0 here.",
             ),
             Mistake(
-                _root_forgotten,
-                "The root of epsilon is missing in the numerator.",
+                _root_forgotten, "The root of epsilon is missing in the numerator."
             ),
         ),
         right="A gradient of 2 would give nearly the same step.",
     ),
     Exercise(
         id="digits-3",
-        minutes=8,
-        difficulty="core",
         solution=channels_last,
         draw=_draw_images,
         hints=(
@@ -233,8 +225,6 @@ EXERCISES = (
     ),
     Exercise(
         id="digits-4",
-        minutes=10,
-        difficulty="core",
         solution=read_matrix,
         draw=_draw_matrix,
         hints=(
@@ -247,41 +237,34 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda counts: (
-                    np.diag(counts) / counts.sum(axis=0),
-                    read_matrix(counts)[1],
-                ),
+                lambda n: (np.diag(n) / n.sum(axis=0), read_matrix(n)[1]),
                 "The mistake is right. For the shares you divided by the sums of the "
                 "columns: that is the share of what was said that was true, which is "
                 "called precision.",
+                misconception="recall-is-precision",
             ),
             Mistake(
-                lambda counts: (np.diag(counts) / counts.sum(), read_matrix(counts)[1]),
+                lambda n: (np.diag(n) / n.sum(), read_matrix(n)[1]),
                 "The mistake is right. For the shares you divided by all examples; "
                 "divide each by those of its own class.",
             ),
             Mistake(
-                lambda counts: (
-                    read_matrix(counts)[0],
-                    np.unravel_index(counts.argmax(), counts.shape),
-                ),
+                lambda n: (read_matrix(n)[0], np.unravel_index(n.argmax(), n.shape)),
                 "The shares are right. The largest number of the table stands on the "
                 "diagonal, where there are no mistakes: leave it out.",
             ),
             Mistake(
-                lambda counts: (read_matrix(counts)[0], read_matrix(counts)[1][::-1]),
+                lambda n: (read_matrix(n)[0], read_matrix(n)[1][::-1]),
                 "The shares are right. The pair is turned round: the row is the true "
                 "class and comes first.",
             ),
             Mistake(
-                lambda counts: read_matrix(counts.T),
+                lambda n: read_matrix(n.T),
                 "You read the table by columns. The rows are the true classes.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
-                lambda counts: (
-                    read_matrix(counts)[0],
-                    read_matrix(counts + counts.T)[1],
-                ),
+                lambda n: (read_matrix(n)[0], read_matrix(n + n.T)[1]),
                 "The shares are right. You added both directions of each pair; 4 read "
                 "as 9 and 9 read as 4 are two kinds of mistake.",
             ),
@@ -290,8 +273,6 @@ EXERCISES = (
     ),
     Exercise(
         id="digits-5",
-        minutes=15,
-        difficulty="open",
         solution=worst,
         draw=_draw_predictions,
         hints=(
@@ -304,34 +285,27 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda probabilities, labels, count: np.argsort(
-                    -_loss(probabilities, labels)
-                )[:count],
+                lambda p, y, count: np.argsort(-_loss(p, y))[:count],
                 "A right example can have a high loss too, when its class got little "
                 "and the others even less. Keep only the wrong ones.",
             ),
             Mistake(
-                _least_first,
+                lambda p, y, count: _wrong_by(_loss(p, y), p, y, count),
                 "You begin with the least loss. argsort sorts upwards.",
             ),
             Mistake(
-                _by_confidence,
+                lambda p, y, count: _wrong_by(-p.max(axis=1), p, y, count),
                 "You sorted by the probability of the wrong answer. The loss looks at "
                 "that of the true class.",
+                misconception="largest-probability-enters-the-loss",
             ),
             Mistake(
-                lambda probabilities, labels, count: np.argsort(
-                    -_loss(probabilities, labels)[
-                        probabilities.argmax(axis=1) != labels
-                    ]
-                )[:count],
+                lambda p, y, count: np.argsort(-_loss(p, y)[_is_wrong(p, y)])[:count],
                 "These are places among the wrong examples only. After leaving out "
                 "the right ones, the numbering is another one.",
             ),
             Mistake(
-                lambda probabilities, labels, count: np.flatnonzero(
-                    probabilities.argmax(axis=1) != labels
-                )[:count],
+                lambda p, y, count: np.flatnonzero(_is_wrong(p, y))[:count],
                 "These are the first wrong examples, in the order in which they "
                 "stand. Sort them by their loss.",
             ),

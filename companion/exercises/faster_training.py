@@ -2,9 +2,7 @@
 
 import math
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def share_and_limit():
@@ -61,11 +59,23 @@ def _draw_machine(rng):
     return float(crossing), float(program), batch_size, float(rate)
 
 
-def _smallest_width(arithmetic, batch_size, rate, *, flop=6, linear=5, constant=1):
-    """Return the smallest width whose arithmetic takes more than these seconds."""
-    weights = arithmetic * rate / (flop * batch_size)
-    root = math.sqrt(linear**2 / 4 - constant + weights)
-    return math.floor(root - linear / 2) + 1
+def _width(
+    arithmetic=lambda crossing, program: crossing - 2 * program,
+    *,
+    examples=None,
+    flop=6,
+    linear=5,
+    constant=1,
+):
+    """Return what finds the smallest width whose arithmetic takes more seconds."""
+
+    def width(crossing, program, batch_size, rate):
+        seconds = arithmetic(crossing, program)
+        weights = seconds * rate / (flop * (examples or batch_size))
+        root = math.sqrt(linear**2 / 4 - constant + weights)
+        return math.floor(root - linear / 2) + 1
+
+    return width
 
 
 def _weights_instead_of_width(crossing, program, batch_size, rate):
@@ -76,8 +86,6 @@ def _weights_instead_of_width(crossing, program, batch_size, rate):
 EXERCISES = (
     Exercise(
         id="faster-training-1",
-        minutes=4,
-        difficulty="finger",
         solution=share_and_limit,
         hints=(
             "Take all of the 0.1 ms as the part that has to be done. The rest of the "
@@ -121,6 +129,7 @@ EXERCISES = (
                 lambda: (0.96, 25.0),
                 "The share is right. 25 is the gain of the first network. In the "
                 "second, half of each step stays.",
+                misconception="gains-carry-over",
             ),
         ),
         right="With a share of 0.96 the limit is 25, and with 0.5 it is 2: measure "
@@ -128,8 +137,6 @@ EXERCISES = (
     ),
     Exercise(
         id="faster-training-2",
-        minutes=6,
-        difficulty="core",
         solution=break_even,
         tolerance=0.0,
         hints=(
@@ -172,8 +179,7 @@ EXERCISES = (
                 "steps after which the later start is won back.",
             ),
             Mistake(
-                lambda: 1.053,
-                "Bring both times to the same unit: 1.9 ms are 0.0019 s.",
+                lambda: 1.053, "Bring both times to the same unit: 1.9 ms are 0.0019 s."
             ),
         ),
         right="With 120 steps an epoch that is the ninth epoch. For a shorter run, "
@@ -181,8 +187,6 @@ EXERCISES = (
     ),
     Exercise(
         id="faster-training-3",
-        minutes=8,
-        difficulty="core",
         solution=crossings,
         draw=_draw_settings,
         hints=(
@@ -193,50 +197,38 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda n, batch_size, steps_per_execution, epochs: (
-                    epochs * -(-n // batch_size)
-                ),
+                lambda n, batch, group, epochs: epochs * -(-n // batch),
                 "You count the steps. Python is crossed once for each group of "
                 "`steps_per_execution` steps.",
             ),
             Mistake(
-                lambda n, batch_size, steps_per_execution, epochs: (
-                    -(-epochs * -(-n // batch_size) // steps_per_execution)
-                ),
+                lambda n, batch, group, epochs: -(-epochs * -(-n // batch) // group),
                 "You let a group of steps run on into the next epoch. `fit` comes "
                 "back to Python at the end of each epoch, so round up in each.",
             ),
             Mistake(
-                lambda n, batch_size, steps_per_execution, epochs: (
-                    epochs * -(-(n // batch_size) // steps_per_execution)
-                ),
+                lambda n, batch, group, epochs: epochs * -(-(n // batch) // group),
                 "You drop the smaller last batch of an epoch. It is a step of its "
                 "own, and may need a crossing of its own.",
+                misconception="last-batch-is-dropped",
             ),
             Mistake(
-                lambda n, batch_size, steps_per_execution, epochs: (
-                    epochs * (-(-n // batch_size) // steps_per_execution)
-                ),
+                lambda n, batch, group, epochs: epochs * (-(-n // batch) // group),
                 "You drop the last group of an epoch where it is not full. Its steps "
                 "are done too, in one more crossing.",
+                misconception="last-batch-is-dropped",
             ),
             Mistake(
-                lambda n, batch_size, steps_per_execution, epochs: crossings(
-                    n, batch_size, steps_per_execution, 1
-                ),
+                lambda n, batch, group, epochs: crossings(n, batch, group, 1),
                 "These are the crossings of one epoch.",
             ),
             Mistake(
-                lambda n, batch_size, steps_per_execution, epochs: (
-                    epochs * -(-n // steps_per_execution)
-                ),
+                lambda n, batch, group, epochs: epochs * -(-n // group),
                 "You group the examples. A step takes a batch of them: divide by "
                 "`batch_size` first.",
             ),
             Mistake(
-                lambda n, batch_size, steps_per_execution, epochs: (
-                    epochs * -(-n // batch_size) / steps_per_execution
-                ),
+                lambda n, batch, group, epochs: epochs * -(-n // batch) / group,
                 "A part of a group is a crossing too: round the number of groups in "
                 "an epoch up.",
             ),
@@ -246,8 +238,6 @@ EXERCISES = (
     ),
     Exercise(
         id="faster-training-4",
-        minutes=5,
-        difficulty="core",
         solution=fair_comparison,
         hints=(
             "Ask of each: is it the same work? the same machine, at the same time? is "
@@ -269,6 +259,7 @@ EXERCISES = (
                 lambda: "C",
                 "Measured with care, but not the same work: with larger batches an "
                 "epoch has fewer steps and ends at other weights.",
+                misconception="bigger-batch-is-free",
             ),
             Mistake(
                 lambda: "E",
@@ -286,8 +277,6 @@ EXERCISES = (
     ),
     Exercise(
         id="faster-training-5",
-        minutes=15,
-        difficulty="open",
         solution=width_without_gain,
         draw=_draw_machine,
         hints=(
@@ -301,55 +290,43 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda crossing, program, batch_size, rate: _smallest_width(
-                    crossing, batch_size, rate
-                ),
+                _width(lambda crossing, program: crossing),
                 "You took a step of the program as arithmetic alone. It needs "
                 "`program` seconds as well, which lowers the gain.",
             ),
             Mistake(
-                lambda crossing, program, batch_size, rate: _smallest_width(
-                    crossing - program, batch_size, rate
-                ),
+                _width(lambda crossing, program: crossing - program),
                 "Your width is where the arithmetic equals the saving, "
                 "`crossing - program`. The gain is 2 where `crossing + arithmetic` is "
                 "twice `program + arithmetic`.",
             ),
             Mistake(
-                lambda crossing, program, batch_size, rate: _smallest_width(
-                    crossing - 2 * program, batch_size, rate, flop=2
-                ),
+                _width(flop=2),
                 "You counted 2 operations for a weight: that is the forward pass. The "
                 "gradients take 4 more.",
+                misconception="training-is-the-forward-pass",
             ),
             Mistake(
-                lambda crossing, program, batch_size, rate: _smallest_width(
-                    crossing - 2 * program, 1, rate
-                ),
+                _width(examples=1),
                 "You counted one example. A step computes on `batch_size` of them.",
             ),
             Mistake(
-                lambda crossing, program, batch_size, rate: _smallest_width(
-                    crossing - 2 * program, batch_size, rate, linear=0, constant=0
-                ),
+                _width(linear=0, constant=0),
                 "Close: you counted the matrix between the two layers alone. There "
                 "are `width**2 + 5 * width + 1` weights.",
             ),
             Mistake(
-                lambda crossing, program, batch_size, rate: _smallest_width(
-                    crossing - 2 * program, batch_size, rate, linear=3, constant=0
-                ),
+                _width(linear=3, constant=0),
                 "Nearly: you left the biases out. With them there are "
                 "`width**2 + 5 * width + 1` weights.",
+                misconception="biases-do-not-count",
             ),
             Mistake(
                 _weights_instead_of_width,
                 "This is the number of weights. Asked for is the width.",
             ),
             Mistake(
-                lambda crossing, program, batch_size, rate: (
-                    width_without_gain(crossing, program, batch_size, rate) - 1
-                ),
+                lambda *machine: width_without_gain(*machine) - 1,
                 "One less: this is the last width whose gain is at least 2. Asked for "
                 "is the first below.",
             ),

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def loss_of_large_scores():
@@ -65,8 +63,6 @@ def _draw_floor(rng):
 EXERCISES = (
     Exercise(
         id="from-logits-1",
-        minutes=5,
-        difficulty="finger",
         solution=loss_of_large_scores,
         hints=(
             "The loss is log-sum-exp minus the true class's score. By how much do "
@@ -79,11 +75,13 @@ EXERCISES = (
                 lambda: np.nan,
                 "NaN is what the computer gives for the formula as written: e to the "
                 "1000 overflows. Subtract the largest score from all three first.",
+                misconception="same-formula-same-program",
             ),
             Mistake(
                 lambda: np.inf,
                 "The exponentials overflow, the loss does not. Subtract the largest "
                 "score from all three first.",
+                misconception="same-formula-same-program",
             ),
             Mistake(
                 lambda: 1002.0 - 1000.0,
@@ -94,6 +92,7 @@ EXERCISES = (
                 lambda: loss_of_large_scores() - 2.0,
                 "This is the loss if the best class, class 1, were the true one. "
                 "Subtract the score of class 0.",
+                misconception="largest-probability-enters-the-loss",
             ),
             Mistake(
                 lambda: loss_of_large_scores() + 1000.0,
@@ -107,11 +106,13 @@ EXERCISES = (
                 lambda: -loss_of_large_scores(),
                 "This is the logarithm of the probability, which is negative. The "
                 "loss is minus that.",
+                misconception="logarithms-are-positive",
             ),
             Mistake(
                 lambda: loss_of_large_scores() / np.log(2),
                 "This is the loss in bits. Asked for are nats: leave out the division "
                 "by log 2.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: np.exp(-loss_of_large_scores()),
@@ -123,8 +124,6 @@ EXERCISES = (
     ),
     Exercise(
         id="from-logits-2",
-        minutes=10,
-        difficulty="core",
         solution=diagnosis,
         hints=(
             "Which of the four would leave the accuracy at 0.99?",
@@ -138,21 +137,25 @@ EXERCISES = (
                 lambda: ("A", 0.0),
                 "A network that underfits would not read 99 of 100 images. Something "
                 "keeps the loss up although the answers are right.",
+                misconception="loss-and-accuracy-move-together",
             ),
             Mistake(
                 lambda: ("B", 0.0),
                 "The accuracy says that nearly all is learnt. 1.47 lies between 2.30 "
                 "and 0 by the look of it only: is 0 within reach at all?",
+                misconception="zero-loss-is-possible",
             ),
             Mistake(
                 lambda: ("D", 0.0),
                 "Scores that are read as probabilities train badly: the accuracy "
                 "stays near chance, and the loss above 2.30.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 lambda: ("C", 0.0),
                 "The letter is right. But with two softmaxes a loss of 0 is out of "
                 "reach: the second one sees scores between 0 and 1.",
+                misconception="softmax-twice-is-harmless",
             ),
             Mistake(
                 lambda: ("C", np.log(10)),
@@ -186,8 +189,6 @@ EXERCISES = (
     ),
     Exercise(
         id="from-logits-3",
-        minutes=10,
-        difficulty="core",
         solution=crossentropy,
         draw=_draw_rows,
         hints=(
@@ -202,22 +203,26 @@ EXERCISES = (
                 _softmax_as_written,
                 "`np.exp` overflows for scores above 709 and gives 0 below -745. "
                 "Subtract each row's largest score first, and form no probability.",
+                misconception="same-formula-same-program",
             ),
             Mistake(
                 lambda t, z: np.log(np.exp(z).sum(axis=1)) - (t * z).sum(axis=1),
                 "The formula is right, and `np.exp` overflows for scores above 709. "
                 "Take each row's largest score out of the sum first.",
+                misconception="same-formula-same-program",
             ),
             Mistake(
                 lambda t, z: -np.log((t * _softmax(z)).sum(axis=1)),
                 "Nothing overflows. But a probability of e to the -2000 is 0 for the "
                 "computer, and its loss infinite. Take the logarithm on paper: no "
                 "probability is needed.",
+                misconception="same-formula-same-program",
             ),
             Mistake(
                 lambda t, z: -(t * np.log(_softmax(z))).sum(axis=1),
                 "Nothing overflows. But probabilities become 0, and 0 times log 0 is "
                 "NaN. Take the logarithm on paper: no probability is needed.",
+                misconception="same-formula-same-program",
             ),
             Mistake(
                 lambda t, z: (
@@ -230,6 +235,7 @@ EXERCISES = (
                 lambda t, z: crossentropy(t, _softmax(z)),
                 "You applied softmax to the scores, and then used the formula for "
                 "scores: softmax twice. Put the scores themselves into it.",
+                misconception="softmax-twice-is-harmless",
             ),
             Mistake(
                 lambda t, z: (
@@ -238,6 +244,7 @@ EXERCISES = (
                 ),
                 "You subtract the largest score of the whole table. Rows that lie "
                 "thousands below it underflow: each row needs its own maximum.",
+                misconception="examples-share-a-sum",
             ),
             Mistake(
                 lambda t, z: (
@@ -250,14 +257,13 @@ EXERCISES = (
             Mistake(
                 lambda t, z: crossentropy(t, z).mean(),
                 "This is the mean. Return one loss for each example.",
+                misconception="loss-is-one-number",
             ),
         ),
         right="This is what from_logits=True computes.",
     ),
     Exercise(
         id="from-logits-4",
-        minutes=20,
-        difficulty="open",
         solution=factor,
         draw=_draw_floor,
         hints=(

@@ -2,9 +2,7 @@
 
 import math
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def share_and_speed():
@@ -56,19 +54,14 @@ def _draw_device(rng):
     return float(rate), float(latency), int(rng.integers(64, 1024))
 
 
-def _batch(rate, latency, weights, *, flop=6, waits=4):
+def _batch(rate, latency, units, *, hidden=16, last=256, flop=6, waits=4):
+    weights = hidden * units**2 + last * units
     return math.floor(waits * latency * rate / (flop * weights)) + 1
-
-
-def _weights(units):
-    return 16 * units**2 + 256 * units
 
 
 EXERCISES = (
     Exercise(
         id="gpu-tpu-1",
-        minutes=4,
-        difficulty="finger",
         solution=share_and_speed,
         hints=(
             "How many operations a second does the step do? Set that beside the 50 "
@@ -107,8 +100,6 @@ EXERCISES = (
     ),
     Exercise(
         id="gpu-tpu-2",
-        minutes=5,
-        difficulty="core",
         solution=layers_with_cudnn,
         hints=(
             "cuDNN's program is fixed: the usual functions, biases, and a loop that "
@@ -138,21 +129,19 @@ EXERCISES = (
                 "the cell for each time step, so there is no loop for cuDNN to run.",
             ),
             Mistake(
-                lambda: "ADF",
-                "A and D are right. cuDNN's path asks for the biases.",
+                lambda: "ADF", "A and D are right. cuDNN's path asks for the biases."
             ),
             Mistake(
                 lambda: "ABCDEF",
                 "All six train, and that is the trap: four of them leave cuDNN's path "
                 "without a word. Look at the table of the conditions.",
+                misconception="keras-would-say-so",
             ),
         ),
         right="None of the other four says so: they train, only more slowly.",
     ),
     Exercise(
         id="gpu-tpu-3",
-        minutes=8,
-        difficulty="core",
         solution=smallest_loss,
         draw=_draw_bits,
         hints=(
@@ -175,16 +164,19 @@ EXERCISES = (
                 lambda bits: 2.0 ** -(bits + 1),
                 "That is the distance from 1. The loss is minus the logarithm of the "
                 "probability: close to it, and not the same.",
+                misconception="loss-is-what-is-missing",
             ),
             Mistake(
                 lambda bits: (bits + 1) * math.log(2),
                 "That is the loss of the probability 2 to the power -(bits + 1), which "
                 "is close to 0. Which probability has the smallest loss?",
+                misconception="minus-log-rises",
             ),
             Mistake(
                 lambda bits: -math.log2(1 - 2.0 ** -(bits + 1)),
                 "That is the loss in bits. This course counts in nats: use the natural "
                 "logarithm.",
+                misconception="bits-for-nats",
             ),
         ),
         right="With 7 bits it is 0.0039, with float16's 10 bits 0.00049, and with "
@@ -192,8 +184,6 @@ EXERCISES = (
     ),
     Exercise(
         id="gpu-tpu-4",
-        minutes=8,
-        difficulty="core",
         solution=time_step,
         draw=_draw_epoch,
         hints=(
@@ -204,42 +194,31 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda seconds, examples, batch_size, window: (
-                    seconds / (examples / batch_size) / window * 1e6
-                ),
+                lambda seconds, n, batch, window: seconds / (n / batch) / window * 1e6,
                 "The last batch is smaller, but the recurrent layer takes as many time "
                 "steps for it as for a full one: round the number of batches up.",
             ),
             Mistake(
-                lambda seconds, examples, batch_size, window: (
-                    seconds / (examples // batch_size) / window * 1e6
-                ),
+                lambda seconds, n, batch, window: seconds / (n // batch) / window * 1e6,
                 "The smaller last batch is trained on too: round up, not down.",
+                misconception="last-batch-is-dropped",
             ),
             Mistake(
-                lambda seconds, examples, batch_size, window: (
-                    seconds / examples / window * 1e6
-                ),
+                lambda seconds, n, batch, window: seconds / n / window * 1e6,
                 "The examples of a batch go through a time step together: divide by "
                 "the number of batches, not of examples.",
             ),
             Mistake(
-                lambda seconds, examples, batch_size, window: time_step(
-                    seconds, examples, batch_size, 1
-                ),
+                lambda seconds, n, batch, window: time_step(seconds, n, batch, 1),
                 "That is a whole training step. It has as many time steps as the "
                 "window is long.",
             ),
             Mistake(
-                lambda seconds, examples, batch_size, window: (
-                    time_step(seconds, examples, batch_size, window) / 1e6
-                ),
+                lambda *epoch: time_step(*epoch) / 1e6,
                 "That is in seconds: a second has 1e6 microseconds.",
             ),
             Mistake(
-                lambda seconds, examples, batch_size, window: (
-                    time_step(seconds, examples, batch_size, window) / 1e3
-                ),
+                lambda *epoch: time_step(*epoch) / 1e3,
                 "That is in milliseconds: a millisecond has 1,000 microseconds.",
             ),
         ),
@@ -248,8 +227,6 @@ EXERCISES = (
     ),
     Exercise(
         id="gpu-tpu-5",
-        minutes=15,
-        difficulty="open",
         solution=batch_to_fill,
         draw=_draw_device,
         hints=(
@@ -262,44 +239,36 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda rate, latency, units: _batch(
-                    rate, latency, _weights(units), flop=2
-                ),
+                lambda *device: _batch(*device, flop=2),
                 "You counted 2 operations for each weight, the way there. The way back "
                 "takes 4 more.",
+                misconception="training-is-the-forward-pass",
             ),
             Mistake(
-                lambda rate, latency, units: _batch(
-                    rate, latency, _weights(units), waits=2
-                ),
+                lambda *device: _batch(*device, waits=2),
                 "You counted the waiting of the way there. The way back waits as "
                 "often.",
+                misconception="training-is-the-forward-pass",
             ),
             Mistake(
-                lambda rate, latency, units: _batch(
-                    rate, latency, _weights(units), waits=1
-                ),
+                lambda *device: _batch(*device, waits=1),
                 "A time step waits four times: two layers, there and back.",
             ),
             Mistake(
-                lambda rate, latency, units: _batch(
-                    rate, latency, 8 * units**2 + 256 * units, waits=2
-                ),
+                lambda *device: _batch(*device, hidden=8, waits=2),
                 "The network has two LSTM layers, with the weights and the waiting "
                 "of both.",
             ),
             Mistake(
-                lambda rate, latency, units: _batch(
-                    rate, latency, 8 * units**2 + 256 * units
-                ),
+                lambda *device: _batch(*device, hidden=8),
                 "Both LSTM layers have weights: 8 units**2 each.",
             ),
             Mistake(
-                lambda rate, latency, units: _batch(rate, latency, 16 * units**2),
+                lambda *device: _batch(*device, last=0),
                 "The last layer has weights too: from `units` to 256 characters.",
             ),
             Mistake(
-                lambda rate, latency, units: _batch(rate, latency, _weights(units)) - 1,
+                lambda *device: batch_to_fill(*device) - 1,
                 "At that batch size the waiting still takes longer: one more.",
             ),
         ),

@@ -3,9 +3,8 @@
 import numpy as np
 
 from companion import losses
-from companion._answers import Mistake
 
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def losses_of_three():
@@ -64,25 +63,20 @@ def _draw_scores(rng):
     return labels, scores
 
 
+def _right(labels, scores):
+    return scores[np.arange(len(labels)), labels]
+
+
+def _rival(labels, scores):
+    wrong = scores.copy()
+    wrong[np.arange(len(labels)), labels] = -np.inf
+    return wrong.max(axis=1)
+
+
 def _sum_over_the_wrong_classes(labels, scores):
-    rows = np.arange(len(labels))
-    each = np.maximum(1 + scores - scores[rows, labels][:, None], 0)
-    each[rows, labels] = 0
+    each = np.maximum(1 + scores - _right(labels, scores)[:, None], 0)
+    each[np.arange(len(labels)), labels] = 0
     return each.sum(axis=1)
-
-
-def _without_the_0(labels, scores):
-    rows = np.arange(len(labels))
-    wrong = scores.copy()
-    wrong[rows, labels] = -np.inf
-    return 1 + wrong.max(axis=1) - scores[rows, labels]
-
-
-def _signs_turned(labels, scores):
-    rows = np.arange(len(labels))
-    wrong = scores.copy()
-    wrong[rows, labels] = -np.inf
-    return np.maximum(1 - wrong.max(axis=1) + scores[rows, labels], 0)
 
 
 def svm_step(w, b, x, t, rate, penalty):
@@ -129,8 +123,6 @@ def _mean_of_those_who_pull(w, b, x, t, rate, penalty):
 EXERCISES = (
     Exercise(
         id="hinge-losses-1",
-        minutes=3,
-        difficulty="finger",
         solution=losses_of_three,
         hints=(
             "First multiply each score by its label. That is the margin.",
@@ -142,6 +134,7 @@ EXERCISES = (
                 lambda: np.array([0.6, -2.0, 1.2]),
                 "The margin of the second example is 3, beyond 1, so nothing is "
                 "missing: the loss is 0, not below it.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda: np.array([0.6, 1.0, 1.0]),
@@ -157,21 +150,25 @@ EXERCISES = (
                 lambda: np.array([0.0, 0.0, 0.2]),
                 "You ask only for the right sign. That loss exists (the "
                 "perceptron's), and the hinge asks for a margin of 1.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 lambda: np.array([0.0, 0.0, 1.2]),
                 "The last loss is right. The first example is on the right side too, "
                 "but its margin is 0.4: the 0.6 up to 1 is missing, and it pays that.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 lambda: np.array([0.6, 2.0, 1.2]),
                 "You took the distance from 1 on both sides. The second example is "
                 "beyond 1, and beyond 1 the loss is 0: more margin is never punished.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda: 0.6,
                 "This is the mean, the number in a training log. Asked for is one "
                 "loss for each example.",
+                misconception="loss-is-one-number",
             ),
             Mistake(
                 lambda: np.log1p(np.exp(-np.array([0.4, 3.0, -0.2]))),
@@ -187,8 +184,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-losses-2",
-        minutes=5,
-        difficulty="core",
         solution=slopes_of_three,
         hints=(
             "Which margins are below 1? Only these examples have a slope.",
@@ -202,21 +197,25 @@ EXERCISES = (
                 lambda: (np.array([-1.0, -1.0, 0.0]), np.array([-1.5, -3.0, 0.0])),
                 "These are the slopes along the *margin*. Along the score the label "
                 "comes in once more: for t = -1 the sign turns.",
+                misconception="outer-slope-is-enough",
             ),
             Mistake(
                 lambda: tuple(-slope for slope in slopes_of_three()),
                 "The signs are swapped: this is the direction in which training moves "
                 "the scores. The gradient points uphill.",
+                misconception="step-follows-the-gradient",
             ),
             Mistake(
                 lambda: (np.array([-1.0, 1.0, -1.0]), np.array([-1.5, 3.0, 2.0])),
                 "The third example has the margin 2. Beyond 1 the loss is flat at 0, "
                 "so its slope is 0.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda: (np.array([0.0, 1.0, 0.0]), np.array([0.0, 3.0, 0.0])),
                 "The first example is on the right side, but its margin is 0.25. The "
                 "hinge pulls until the margin is 1, not until the sign is right.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 lambda: (slopes_of_three()[0], slopes_of_three()[1] / 2),
@@ -238,8 +237,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-losses-3",
-        minutes=10,
-        difficulty="core",
         solution=best_constant_score,
         hints=(
             "Write the mean loss as a function of the score s: 0.9 times the loss for "
@@ -257,6 +254,7 @@ EXERCISES = (
                 ),
                 "This score is the log odds, log(0.1 / 0.9), the best one for "
                 "crossentropy. The hinge has nothing to gain beyond -1.",
+                misconception="hinge-is-a-probability",
             ),
             Mistake(
                 lambda: (
@@ -265,6 +263,7 @@ EXERCISES = (
                 ),
                 "This is the answer for *crossentropy*: the log odds, and the entropy "
                 "of the shares. The hinge is no likelihood and finds another score.",
+                misconception="hinge-is-a-probability",
             ),
             Mistake(
                 lambda: (-0.8, float(0.1 * 1.8 + 0.9 * 0.2)),
@@ -281,6 +280,7 @@ EXERCISES = (
                 "The score is right. 0.1 is the share of mistakes; the hinge charges "
                 "each of them 1 for the margin and 1 for being that far on the wrong "
                 "side.",
+                misconception="loss-is-a-share-of-mistakes",
             ),
             Mistake(
                 lambda: (0.0, 1.0),
@@ -295,6 +295,7 @@ EXERCISES = (
                 lambda: (-2.0, 0.3),
                 "Beyond -1 the ninety gain nothing more, while the ten go on paying "
                 "for each step.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda: (0.2, -1.0),
@@ -304,6 +305,7 @@ EXERCISES = (
                 lambda: (0.1, float(0.1 * 0.9 + 0.9 * 1.1)),
                 "0.1 is the share of label +1, the best *probability*. Asked for is a "
                 "score, which can be any number.",
+                misconception="hinge-is-a-probability",
             ),
         ),
         right="With 51 against 49 the best score would be -1 as well. From a hinge "
@@ -311,8 +313,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-losses-4",
-        minutes=5,
-        difficulty="core",
         solution=before_and_after_a_shift,
         hints=(
             "The right score is -2, the best wrong one is -2.5. Which of the two "
@@ -327,11 +327,13 @@ EXERCISES = (
                 lambda: (0.5, 0.5, 0.5, 0.5),
                 "The other three are right. Before the shift all wrong scores are "
                 "negative, and Keras counts the best of them as 0.",
+                misconception="shift-never-matters",
             ),
             Mistake(
                 lambda: (3.0, 0.5, 3.0, 0.5),
                 "A shift never matters to the softmax or to Crammer and Singer. It "
                 "does to Keras's hinge, which compares the scores with 0 as well.",
+                misconception="shift-never-matters",
             ),
             Mistake(
                 lambda: (3.0, 3.0, 0.5, 0.5),
@@ -342,10 +344,12 @@ EXERCISES = (
                 lambda: (0.0, 0.0, 0.0, 0.0),
                 "Class 0 has the largest score, so the decision is right. Both losses "
                 "ask for more: a lead of 1, and the lead is only 0.5.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 lambda: (2.0, 0.0, 0.0, 0.0),
                 "You left out the 1: both losses ask for a lead of 1.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 lambda: (0.5, 3.0, 0.5, 0.5),
@@ -363,8 +367,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-losses-5",
-        minutes=10,
-        difficulty="core",
         solution=crammer_singer,
         draw=_draw_scores,
         hints=(
@@ -376,17 +378,13 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda labels, scores: losses.categorical_hinge(
-                    np.eye(scores.shape[1])[labels], scores
-                ),
+                lambda y, s: losses.categorical_hinge(np.eye(s.shape[1])[y], s),
                 "This is Keras's categorical hinge. Did you overwrite the right "
                 "score with 0, or multiply by 0? Where all wrong scores are "
                 "negative, that 0 wins the maximum.",
             ),
             Mistake(
-                lambda labels, scores: np.maximum(
-                    1 + scores.max(axis=1) - scores[np.arange(len(labels)), labels], 0
-                ),
+                lambda y, s: np.maximum(1 + s.max(axis=1) - _right(y, s), 0),
                 "Your maximum runs over all classes, the right one too, so no loss "
                 "is below 1. Leave the right class out.",
             ),
@@ -395,25 +393,27 @@ EXERCISES = (
                 "You added up the losses against every wrong class. That is another "
                 "loss, also called a hinge; Crammer and Singer take the strongest "
                 "rival alone.",
+                misconception="other-classes-count",
             ),
             Mistake(
-                lambda labels, scores: np.maximum(
-                    scores.max(axis=1) - scores[np.arange(len(labels)), labels], 0
-                ),
+                lambda y, s: np.maximum(s.max(axis=1) - _right(y, s), 0),
                 "This is 0 as soon as the right class leads. The loss asks for a lead "
                 "of 1.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
-                _without_the_0,
+                lambda y, s: 1 + _rival(y, s) - _right(y, s),
                 "Some of your losses are negative. Where the lead is larger than 1, "
                 "the loss is 0.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
-                lambda labels, scores: crammer_singer(labels, scores).mean(),
+                lambda y, s: crammer_singer(y, s).mean(),
                 "This is the mean over the examples. Return one loss for each.",
+                misconception="loss-is-one-number",
             ),
             Mistake(
-                _signs_turned,
+                lambda y, s: np.maximum(1 - _rival(y, s) + _right(y, s), 0),
                 "The signs are turned: a high right score should lower the loss, a "
                 "high rival should raise it.",
             ),
@@ -422,8 +422,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-losses-6",
-        minutes=20,
-        difficulty="open",
         solution=svm_step,
         draw=_draw_step,
         hints=(
@@ -437,29 +435,22 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda w, b, x, t, rate, penalty: _step_along(
-                    w, b, x, -rate, _pull(w, b, x, t), penalty * w
-                ),
+                lambda w, b, x, t, rate, price: svm_step(w, b, x, t, -rate, price),
                 "You step uphill: subtract the gradient.",
+                misconception="step-follows-the-gradient",
             ),
             Mistake(
-                lambda w, b, x, t, rate, penalty: _step_along(
-                    w, b, x, rate, _pull(w, b, x, t), 0.0
-                ),
+                lambda w, b, x, t, rate, price: svm_step(w, b, x, t, rate, 0.0),
                 "The penalty is missing: half of penalty times w squared has the "
                 "slope penalty times w.",
             ),
             Mistake(
-                lambda w, b, x, t, rate, penalty: _step_along(
-                    w, b, x, rate, _pull(w, b, x, t), 2 * penalty * w
-                ),
+                lambda w, b, x, t, rate, price: svm_step(w, b, x, t, rate, 2 * price),
                 "Your penalty pulls twice as hard as it should: the half in front of "
                 "the square cancels the 2 of its derivative.",
             ),
             Mistake(
-                lambda w, b, x, t, rate, penalty: _step_along(
-                    w, b, x, rate, _pull(w, b, x, t), penalty / 2 * w
-                ),
+                lambda w, b, x, t, rate, price: svm_step(w, b, x, t, rate, price / 2),
                 "Your penalty pulls half as hard as it should: the derivative of the "
                 "square brings a 2, which cancels the half.",
             ),
@@ -470,6 +461,7 @@ EXERCISES = (
             Mistake(
                 _summed,
                 "You added up over the examples. The loss is their mean.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda w, b, x, t, rate, penalty: _step_along(
@@ -477,6 +469,7 @@ EXERCISES = (
                 ),
                 "All your examples pull. Those with a margin of 1 or more have the "
                 "slope 0.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda w, b, x, t, rate, penalty: _step_along(
@@ -484,6 +477,7 @@ EXERCISES = (
                 ),
                 "Only wrong examples pull in your step. The hinge pulls on every "
                 "margin below 1, on the right side too.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 _mean_of_those_who_pull,

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def first_arrival():
@@ -74,6 +72,11 @@ def _quantiles(ratios, low=0.025, high=0.975):
     return tuple(np.quantile(ratios, [low, high]))
 
 
+def _interval(a, b, chosen, *, axis=1, **quantiles):
+    ratios = a[chosen].mean(axis=axis) / b[chosen].mean(axis=axis)
+    return _quantiles(ratios, **quantiles)
+
+
 def platt_scaling(scores, labels, new_scores):
     """Fit a logistic regression with one feature, the score."""
     from sklearn.linear_model import LogisticRegression
@@ -89,25 +92,15 @@ def _draw_scores(rng):
     return scores.round(2), labels, new.round(2)
 
 
-def _classes(scores, labels, new_scores):
+def _fitted(scores, labels):
     from sklearn.linear_model import LogisticRegression
 
-    platt = LogisticRegression().fit(scores[:, None], labels)
-    return platt.predict(new_scores[:, None])
-
-
-def _both_columns(scores, labels, new_scores):
-    from sklearn.linear_model import LogisticRegression
-
-    platt = LogisticRegression().fit(scores[:, None], labels)
-    return platt.predict_proba(new_scores[:, None])
+    return LogisticRegression().fit(scores[:, None], labels)
 
 
 EXERCISES = (
     Exercise(
         id="hinge-or-crossentropy-1",
-        minutes=3,
-        difficulty="finger",
         solution=first_arrival,
         hints=(
             "Which is the first number that is at least 0.99? What comes after it does "
@@ -129,10 +122,7 @@ EXERCISES = (
                 "From there on it stays above 0.99. The chapter counts the **first** "
                 "arrival, even if the network falls back once.",
             ),
-            Mistake(
-                lambda: 60,
-                "You waited for 1.0. The target is 0.99.",
-            ),
+            Mistake(lambda: 60, "You waited for 1.0. The target is 0.99."),
             Mistake(
                 lambda: 30 * 150,
                 "There are 10 updates from look to look here, not a whole pass of 150.",
@@ -143,8 +133,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-or-crossentropy-2",
-        minutes=8,
-        difficulty="core",
         solution=mean_updates,
         draw=_draw_updates,
         hints=(
@@ -154,18 +142,13 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda updates, budget: (
-                    np.nanmean(updates),
-                    np.mean(np.isnan(updates)),
-                ),
+                lambda n, budget: (np.nanmean(n), np.mean(np.isnan(n))),
                 "You left out the runs that never arrived. A loss that fails often and "
                 "is quick otherwise would look like the best of all.",
+                misconception="failed-runs-do-not-count",
             ),
             Mistake(
-                lambda updates, budget: (
-                    np.mean(np.nan_to_num(updates)),
-                    np.mean(np.isnan(updates)),
-                ),
+                lambda n, budget: (np.mean(np.nan_to_num(n)), np.mean(np.isnan(n))),
                 "You counted 0 updates for runs that never arrived: the worst runs "
                 "became the quickest.",
             ),
@@ -178,14 +161,11 @@ EXERCISES = (
                 "that, through the whole budget, and had not arrived.",
             ),
             Mistake(
-                lambda updates, budget: (np.mean(updates), np.mean(np.isnan(updates))),
+                lambda n, budget: (np.mean(n), np.mean(np.isnan(n))),
                 "A mean over NaN is NaN. Put the budget in the place of NaN first.",
             ),
             Mistake(
-                lambda updates, budget: (
-                    mean_updates(updates, budget)[0],
-                    1 - mean_updates(updates, budget)[1],
-                ),
+                lambda *runs: (mean_updates(*runs)[0], 1 - mean_updates(*runs)[1]),
                 "The second number is the share that arrived. Asked for is the share "
                 "that never did.",
             ),
@@ -206,8 +186,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-or-crossentropy-3",
-        minutes=8,
-        difficulty="core",
         solution=rate_and_result,
         draw=_draw_grid,
         hints=(
@@ -223,6 +201,7 @@ EXERCISES = (
                 ),
                 "You chose by the runs that you report. The best of several noisy "
                 "means is partly luck, so the report is too good.",
+                misconception="test-set-may-be-asked-again",
             ),
             Mistake(
                 lambda rates, tuning, fresh: (
@@ -231,6 +210,7 @@ EXERCISES = (
                 ),
                 "The rate is right. You report the runs that chose it, and they were "
                 "chosen for being good: report the fresh ones.",
+                misconception="test-set-may-be-asked-again",
             ),
             Mistake(
                 lambda rates, tuning, fresh: (
@@ -239,11 +219,13 @@ EXERCISES = (
                 ),
                 "You chose the rate of the luckiest single run. Take the mean of each "
                 "row.",
+                misconception="one-run-proves-it",
             ),
             Mistake(
                 _by_all_runs_together,
                 "You used all runs both to choose and to report. Fresh runs must not "
                 "take part in the choice.",
+                misconception="test-set-may-be-asked-again",
             ),
             Mistake(
                 lambda rates, tuning, fresh: (
@@ -266,6 +248,7 @@ EXERCISES = (
                 ),
                 "The rate is right. You report its luckiest fresh run; report the "
                 "mean.",
+                misconception="best-test-score-is-true",
             ),
         ),
         right="Another rate did better on the fresh runs. To know that you had to look "
@@ -273,8 +256,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-or-crossentropy-4",
-        minutes=10,
-        difficulty="core",
         solution=ratio_interval,
         draw=_draw_pairs,
         hints=(
@@ -287,6 +268,7 @@ EXERCISES = (
                 lambda a, b, chosen: _quantiles((a / b)[chosen].mean(axis=1)),
                 "You averaged the ratios of single runs, which lets a few quick runs "
                 "of `b` rule. Divide the mean of `a` by the mean of `b`.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda a, b, chosen: ratio_interval(b, a, chosen),
@@ -304,26 +286,22 @@ EXERCISES = (
                 "This is the interval of the difference. Asked for is the ratio.",
             ),
             Mistake(
-                lambda a, b, chosen: _quantiles(
-                    a[chosen].mean(axis=1) / b[chosen].mean(axis=1), 0.05, 0.95
-                ),
+                lambda *pairs: _interval(*pairs, low=0.05, high=0.95),
                 "With 5 % outside on each side this is a 90 % interval.",
             ),
             Mistake(
                 lambda a, b, chosen: _quantiles(a / b),
                 "This is where the single runs lie. Asked for is how sure you are of "
                 "the ratio of the means.",
+                misconception="spread-is-uncertainty",
             ),
             Mistake(
-                lambda a, b, chosen: _quantiles(
-                    a[chosen].mean(axis=0) / b[chosen].mean(axis=0)
-                ),
+                lambda *pairs: _interval(*pairs, axis=0),
                 "Rows are draws: take the mean along `axis=1`.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
-                lambda a, b, chosen: _quantiles(
-                    a[chosen].mean(axis=1) / b[chosen].mean(axis=1), 0, 1
-                ),
+                lambda *pairs: _interval(*pairs, low=0, high=1),
                 "From the smallest to the largest ratio: with more draws this grows "
                 "without end. Leave out 2.5 % on each side.",
             ),
@@ -332,8 +310,6 @@ EXERCISES = (
     ),
     Exercise(
         id="hinge-or-crossentropy-5",
-        minutes=20,
-        difficulty="open",
         solution=platt_scaling,
         draw=_draw_scores,
         # How closely a solver stops is its own choice.
@@ -347,43 +323,40 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda scores, labels, new_scores: 1 / (1 + np.exp(-new_scores)),
+                lambda s, y, new: 1 / (1 + np.exp(-new)),
                 "This is the sigmoid of the score itself. Platt scaling learns from "
                 "held-out labels how steep the sigmoid is and where its middle lies.",
+                misconception="hinge-is-a-probability",
             ),
             Mistake(
-                lambda scores, labels, new_scores: (
-                    1 - platt_scaling(scores, labels, new_scores)
-                ),
+                lambda s, y, new: 1 - platt_scaling(s, y, new),
                 "This is the probability of class 0, the first column.",
             ),
             Mistake(
-                _classes,
+                lambda s, y, new: _fitted(s, y).predict(new[:, None]),
                 "`predict` gives classes. Asked for are probabilities: "
                 "`predict_proba`.",
             ),
             Mistake(
-                _both_columns,
+                lambda s, y, new: _fitted(s, y).predict_proba(new[:, None]),
                 "These are both columns. Asked for is the probability of class 1, "
                 "`[:, 1]`.",
             ),
             Mistake(
-                lambda scores, labels, new_scores: np.clip(
-                    (new_scores - scores.min()) / np.ptp(scores), 0, 1
-                ),
+                lambda s, y, new: np.clip((new - s.min()) / np.ptp(s), 0, 1),
                 "A score in the middle of the range is not half likely. Let the labels "
                 "say how often class 1 occurs at each score.",
+                misconception="hinge-is-a-probability",
             ),
             Mistake(
-                lambda scores, labels, new_scores: platt_scaling(
-                    scores, labels, scores
-                ),
+                lambda s, y, new: platt_scaling(s, y, s),
                 "You fitted and predicted on the same scores. Predict `new_scores`.",
             ),
             Mistake(
-                lambda scores, labels, new_scores: np.clip((new_scores + 1) / 2, 0, 1),
+                lambda s, y, new: np.clip((new + 1) / 2, 0, 1),
                 "(s + 1) / 2 reads the best score of the *squared* hinge. It uses no "
                 "held-out labels, and no other loss gives such a score.",
+                misconception="hinge-is-a-probability",
             ),
         ),
         right="Where held-out scores separate the classes, the steepest sigmoid fits "

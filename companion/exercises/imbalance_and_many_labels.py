@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def three_measures():
@@ -74,19 +72,20 @@ def _f1(labels, said_yes):
     return 2 * hits / (said_yes.sum(axis=0) + labels.sum(axis=0))
 
 
+def _best(measure, labels, p):
+    columns = zip(labels.T, p.T, strict=True)
+    return np.array([max(measure(y, q >= least) for least in q) for y, q in columns])
+
+
 def _thresholds_instead(labels, p):
-    scores = [
-        [_f1(labels[:, k], p[:, k] >= threshold) for threshold in p[:, k]]
-        for k in range(labels.shape[1])
-    ]
-    return np.array([p[np.argmax(row), k] for k, row in enumerate(scores)])
+    columns = zip(labels.T, p.T, strict=True)
+    best = [np.argmax([_f1(y, q >= least) for least in q]) for y, q in columns]
+    return p[best, range(p.shape[1])]
 
 
 EXERCISES = (
     Exercise(
         id="imbalance-and-many-labels-1",
-        minutes=4,
-        difficulty="finger",
         solution=three_measures,
         hints=(
             "Of the 60 parts that were called faulty, 20 are. So how many false alarms "
@@ -100,6 +99,7 @@ EXERCISES = (
                 lambda: (2 / 3, 1 / 3, 0.95),
                 "Precision and recall are swapped. Precision looks at the parts that "
                 "were called faulty, recall at those that are.",
+                misconception="recall-is-precision",
             ),
             Mistake(
                 lambda: (1 / 3, 2 / 3, 2 / 3),
@@ -142,8 +142,6 @@ EXERCISES = (
     ),
     Exercise(
         id="imbalance-and-many-labels-2",
-        minutes=8,
-        difficulty="core",
         solution=unweighted,
         draw=_draw_weighted_probabilities,
         hints=(
@@ -154,41 +152,38 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda p, weight_0, weight_1: unweighted(p, weight_1, weight_0),
+                lambda p, w0, w1: unweighted(p, w1, w0),
                 "You moved the logit up instead of down. The weights have already "
                 "pushed it up when class 1 weighs more.",
             ),
             Mistake(
-                lambda p, weight_0, weight_1: p * weight_0 / weight_1,
+                lambda p, w0, w1: p * w0 / w1,
                 "You divided the probability. It is the odds, p / (1 - p), that the "
                 "weights multiply.",
             ),
             Mistake(
-                lambda p, weight_0, weight_1: p - np.log(weight_1 / weight_0),
+                lambda p, w0, w1: p - np.log(w1 / w0),
                 "You subtracted from the probability, and it left the interval from 0 "
                 "to 1. Subtract from the logit.",
             ),
             Mistake(
-                lambda p, weight_0, weight_1: unweighted(p, 1.0, weight_1),
+                lambda p, w0, w1: unweighted(p, 1.0, w1),
                 "Right only for a class 0 that weighs 1. The ratio of both weights "
                 "counts.",
             ),
             Mistake(
-                lambda p, weight_0, weight_1: (
-                    1 / (1 + np.exp(-(np.log(p / (1 - p)) - weight_1 / weight_0)))
-                ),
+                lambda p, w0, w1: 1 / (1 + np.exp(-(np.log(p / (1 - p)) - w1 / w0))),
                 "On the logit the shift is the logarithm of the ratio, not the ratio.",
             ),
             Mistake(
-                lambda p, weight_0, weight_1: (
-                    np.log(p / (1 - p)) - np.log(weight_1 / weight_0)
-                ),
+                lambda p, w0, w1: np.log(p / (1 - p)) - np.log(w1 / w0),
                 "This is the right logit. Turn it back into a probability with the "
                 "sigmoid.",
             ),
             Mistake(
-                lambda p, weight_0, weight_1: p / (1 - p) * weight_0 / weight_1,
+                lambda p, w0, w1: p / (1 - p) * w0 / w1,
                 "These are the right odds. A probability is odds / (1 + odds).",
+                misconception="odds-are-probabilities",
             ),
         ),
         right="One line mends the probabilities of any network that was trained with "
@@ -196,8 +191,6 @@ EXERCISES = (
     ),
     Exercise(
         id="imbalance-and-many-labels-3",
-        minutes=8,
-        difficulty="core",
         solution=threshold_of_the_weighted_network,
         hints=(
             "From which true probability on is an alarm the cheaper answer? The "
@@ -222,6 +215,7 @@ EXERCISES = (
                 lambda: 0.5,
                 "At 0.5 the weighted network decides as if a miss cost 19. Here it "
                 "costs 9.",
+                misconception="threshold-is-always-half",
             ),
             Mistake(
                 lambda: (1 / 9 / 19) / (1 + 1 / 9 / 19),
@@ -230,6 +224,7 @@ EXERCISES = (
             Mistake(
                 lambda: 19 / 9,
                 "These are the odds. A probability is odds / (1 + odds).",
+                misconception="odds-are-probabilities",
             ),
             Mistake(
                 lambda: 19 * 9 / (1 + 19 * 9),
@@ -240,6 +235,7 @@ EXERCISES = (
                 lambda: 9 / 19,
                 "This is the inverse of the odds. They are 19 times 1/9, and a "
                 "probability is odds / (1 + odds).",
+                misconception="odds-are-probabilities",
             ),
         ),
         right="Above 0.5, although misses cost more than alarms: the weights had "
@@ -247,8 +243,6 @@ EXERCISES = (
     ),
     Exercise(
         id="imbalance-and-many-labels-4",
-        minutes=10,
-        difficulty="core",
         solution=masked_loss,
         draw=_draw_partly_known,
         hints=(
@@ -261,11 +255,13 @@ EXERCISES = (
             Mistake(
                 lambda labels, p: masked_loss(np.maximum(labels, 0), p),
                 "You counted an unknown label as a no. It must not count at all.",
+                misconception="missing-still-counts",
             ),
             Mistake(
                 lambda labels, p: masked_loss(labels, p) * np.mean(labels >= 0),
                 "The sum is right, but you divided by the number of all entries. "
                 "Divide by the number of known ones.",
+                misconception="missing-still-counts",
             ),
             Mistake(
                 lambda labels, p: np.mean(
@@ -274,10 +270,12 @@ EXERCISES = (
                 "You took a mean for each row, and the mean of those. Rows with few "
                 "known labels then count as much as the others; take one mean over "
                 "all known entries.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda labels, p: masked_loss(labels, p) * np.sum(labels >= 0),
                 "This is the sum over the known entries. The mean is asked for.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda labels, p: np.array(
@@ -287,11 +285,10 @@ EXERCISES = (
                 "asked for.",
             ),
             Mistake(
-                lambda labels, p: (
-                    -np.mean(labels * np.log(p) + (1 - labels) * np.log(1 - p))
-                ),
+                lambda y, p: -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)),
                 "You put -1 into the formula as if it were a target. It is a mark, "
                 "and these entries must be left out.",
+                misconception="missing-still-counts",
             ),
             Mistake(
                 lambda labels, p: -np.log(p[labels == 1]).mean(),
@@ -304,8 +301,6 @@ EXERCISES = (
     ),
     Exercise(
         id="imbalance-and-many-labels-5",
-        minutes=15,
-        difficulty="open",
         solution=best_f1,
         draw=_draw_labels_and_probabilities,
         hints=(
@@ -321,11 +316,11 @@ EXERCISES = (
                 lambda labels, p: _f1(labels, p > 0.5),
                 "This is the F1 at the threshold 0.5. Try other thresholds, for each "
                 "label its own.",
+                misconception="threshold-is-always-half",
             ),
             Mistake(
                 lambda labels, p: max(
-                    (_f1(labels, p >= threshold) for threshold in p.ravel()),
-                    key=np.mean,
+                    (_f1(labels, p >= least) for least in p.ravel()), key=np.mean
                 ),
                 "You took one threshold for all labels. Let each have its own.",
             ),
@@ -339,27 +334,11 @@ EXERCISES = (
                 "These are the thresholds. The F1 that they reach is asked for.",
             ),
             Mistake(
-                lambda labels, p: np.array(
-                    [
-                        max(
-                            np.mean((p[:, k] >= threshold) == labels[:, k])
-                            for threshold in p[:, k]
-                        )
-                        for k in range(labels.shape[1])
-                    ]
-                ),
+                lambda labels, p: _best(lambda y, yes: np.mean(yes == y), labels, p),
                 "This is the best accuracy of each label. F1 is asked for.",
             ),
             Mistake(
-                lambda labels, p: np.array(
-                    [
-                        max(
-                            labels[p[:, k] >= threshold, k].mean()
-                            for threshold in p[:, k]
-                        )
-                        for k in range(labels.shape[1])
-                    ]
-                ),
+                lambda labels, p: _best(lambda y, yes: y[yes].mean(), labels, p),
                 "This is the best precision of each label, which a single lucky yes "
                 "can reach. F1 also asks how many are found.",
             ),

@@ -4,9 +4,7 @@ import math
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def gigabytes_of_logits():
@@ -112,6 +110,14 @@ def _uncorrected(own, label, scores, candidates, q):
     return np.log(total) - own
 
 
+def _with_scores(corrected):
+    def loss(own, label, scores, candidates, q):
+        scores = corrected(scores, len(candidates), q[candidates])
+        return _uncorrected(own, label, scores, candidates, q)
+
+    return loss
+
+
 def _hits_counted(own, label, scores, candidates, q):
     corrected = scores - np.log(len(candidates) * q[candidates])
     return np.log(np.exp(own) + np.exp(corrected).sum()) - own
@@ -134,11 +140,13 @@ def _draw_machine(rng):
     return float(rate), float(bandwidth), float(rng.uniform(0.02, 0.2))
 
 
+def _chunk(rate, bandwidth, share, *, moved=8, flop=6):
+    return math.ceil(moved * rate / (flop * share * bandwidth))
+
+
 EXERCISES = (
     Exercise(
         id="large-vocabularies-1",
-        minutes=4,
-        difficulty="finger",
         solution=gigabytes_of_logits,
         hints=(
             "Every token of every text has a row of logits. How many rows are there?",
@@ -148,6 +156,7 @@ EXERCISES = (
             Mistake(
                 lambda: 32 * 512 * 32_000 / 1e9,
                 "You counted the numbers. Each of them takes 4 bytes.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
                 lambda: 8 * 32 * 512 * 32_000 / 1e9,
@@ -177,8 +186,6 @@ EXERCISES = (
     ),
     Exercise(
         id="large-vocabularies-2",
-        minutes=7,
-        difficulty="core",
         solution=largest_chunk,
         draw=_draw_budget,
         hints=(
@@ -189,37 +196,28 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda budget, inputs, classes: budget // (8 * classes),
+                lambda budget, d, c: budget // (8 * c),
                 "The gradient of the kernel has to fit into the budget too.",
             ),
             Mistake(
-                lambda budget, inputs, classes: (
-                    (budget - 4 * inputs * classes) // (4 * classes)
-                ),
+                lambda budget, d, c: (budget - 4 * d * c) // (4 * c),
                 "You left room for one array of the chunk. There are two.",
             ),
             Mistake(
-                lambda budget, inputs, classes: (
-                    -(-(budget - 4 * inputs * classes) // (8 * classes))
-                ),
+                lambda budget, d, c: -(-(budget - 4 * d * c) // (8 * c)),
                 "You rounded up: the last token no longer fits.",
             ),
             Mistake(
-                lambda budget, inputs, classes: (
-                    (budget - 4 * inputs * classes) / (8 * classes)
-                ),
+                lambda budget, d, c: (budget - 4 * d * c) / (8 * c),
                 "A chunk holds whole tokens: round down.",
             ),
             Mistake(
-                lambda budget, inputs, classes: (
-                    (budget - inputs * classes) // (2 * classes)
-                ),
+                lambda budget, d, c: (budget - d * c) // (2 * c),
                 "You counted numbers, and the budget is in bytes: 4 for each number.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
-                lambda budget, inputs, classes: (
-                    (budget - 4 * inputs * classes) // (8 * inputs)
-                ),
+                lambda budget, d, c: (budget - 4 * d * c) // (8 * d),
                 "A row of a chunk has one number for each class, and not for each "
                 "input.",
             ),
@@ -229,8 +227,6 @@ EXERCISES = (
     ),
     Exercise(
         id="large-vocabularies-3",
-        minutes=12,
-        difficulty="core",
         solution=losses_by_classes,
         draw=_draw_layer,
         hints=(
@@ -246,6 +242,7 @@ EXERCISES = (
                 _overflows,
                 "The exponential of a large logit overflows. Take the largest logit "
                 "out of the sum first.",
+                misconception="same-formula-same-program",
             ),
             Mistake(
                 _sum_not_rescaled,
@@ -256,6 +253,7 @@ EXERCISES = (
                 _logarithms_added,
                 "You added the log-sum-exp of the chunks. The sums have to be added, "
                 "and the logarithm taken of the result.",
+                misconception="log-of-a-product-is-a-product",
             ),
             Mistake(
                 _last_chunk_alone,
@@ -267,19 +265,17 @@ EXERCISES = (
                     hidden, kernel, 0 * bias, labels, size
                 ),
                 "The bias belongs to every logit, also to the own one.",
+                misconception="biases-do-not-count",
             ),
             Mistake(
-                lambda hidden, kernel, bias, labels, size: _log_sum_exp(
-                    _logits(hidden, kernel, bias, labels)[0]
-                ),
+                lambda *layer: _log_sum_exp(_logits(*layer[:-1])[0]),
                 "This is the log-sum-exp. The loss is that minus the logit of the "
                 "label.",
             ),
             Mistake(
-                lambda hidden, kernel, bias, labels, size: losses_by_classes(
-                    hidden, kernel, bias, labels, size
-                ).mean(),
+                lambda *layer: losses_by_classes(*layer).mean(),
                 "This is the mean. Return one loss for each token.",
+                misconception="loss-is-one-number",
             ),
         ),
         right="The gradient can only begin when all chunks are through, and then it "
@@ -288,8 +284,6 @@ EXERCISES = (
     ),
     Exercise(
         id="large-vocabularies-4",
-        minutes=8,
-        difficulty="core",
         solution=sampled_loss,
         draw=_draw_candidates,
         hints=(
@@ -306,28 +300,18 @@ EXERCISES = (
                 "each draw has to count for less.",
             ),
             Mistake(
-                lambda own, label, scores, candidates, q: _uncorrected(
-                    own,
-                    label,
-                    scores + np.log(len(candidates) * q[candidates]),
-                    candidates,
-                    q,
-                ),
+                _with_scores(lambda scores, n, q: scores + np.log(n * q)),
                 "You added the correction. What is drawn often has to count for less: "
                 "subtract it.",
             ),
             Mistake(
-                lambda own, label, scores, candidates, q: _uncorrected(
-                    own, label, scores - np.log(q[candidates]), candidates, q
-                ),
+                _with_scores(lambda scores, n, q: scores - np.log(q)),
                 "You divided by the probability of one draw. There are "
                 "`len(candidates)` draws, and their sum has to be right, not the sum "
                 "of each.",
             ),
             Mistake(
-                lambda own, label, scores, candidates, q: _uncorrected(
-                    own, label, scores - len(candidates) * q[candidates], candidates, q
-                ),
+                _with_scores(lambda scores, n, q: scores - n * q),
                 "You subtracted the expected count from the logit. Its logarithm has "
                 "to be subtracted.",
             ),
@@ -356,8 +340,6 @@ EXERCISES = (
     ),
     Exercise(
         id="large-vocabularies-5",
-        minutes=12,
-        difficulty="open",
         solution=smallest_chunk,
         draw=_draw_machine,
         hints=(
@@ -369,28 +351,22 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda rate, bandwidth, share: math.ceil(
-                    4 * rate / (6 * share * bandwidth)
-                ),
+                lambda *machine: _chunk(*machine, moved=4),
                 "You moved the gradient once. A turn reads it and writes it.",
             ),
             Mistake(
-                lambda rate, bandwidth, share: math.ceil(
-                    2 * rate / (6 * share * bandwidth)
-                ),
+                lambda *machine: _chunk(*machine, moved=2),
                 "You counted the numbers that are moved. Each of them has 4 bytes.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
-                lambda rate, bandwidth, share: math.ceil(
-                    8 * rate / (2 * share * bandwidth)
-                ),
+                lambda *machine: _chunk(*machine, flop=2),
                 "You counted one product. A turn does three: the logits, and the "
                 "gradient of each factor.",
+                misconception="training-is-the-forward-pass",
             ),
             Mistake(
-                lambda rate, bandwidth, share: (
-                    smallest_chunk(rate, bandwidth, share) - 1
-                ),
+                lambda *machine: smallest_chunk(*machine) - 1,
                 "You rounded down: with that chunk the share is a little too large.",
             ),
             Mistake(

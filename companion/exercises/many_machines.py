@@ -4,9 +4,7 @@ import math
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def examples_a_device():
@@ -62,8 +60,6 @@ def _draw_network(rng):
 EXERCISES = (
     Exercise(
         id="many-machines-1",
-        minutes=4,
-        difficulty="finger",
         solution=examples_a_device,
         hints=(
             "Across processes all devices are one: how many are there in all?",
@@ -91,8 +87,6 @@ EXERCISES = (
     ),
     Exercise(
         id="many-machines-2",
-        minutes=8,
-        difficulty="core",
         solution=mean_of_all,
         draw=_draw_shares,
         hints=(
@@ -104,10 +98,12 @@ EXERCISES = (
                 lambda means, counts: means.mean(),
                 "This is the mean of the means: an example in a small share counts "
                 "for more than one in a large share.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda means, counts: np.sum(means * counts),
                 "This is the sum over all examples. Divide by their number.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda means, counts: np.sum(means * counts) / len(means),
@@ -129,8 +125,6 @@ EXERCISES = (
     ),
     Exercise(
         id="many-machines-3",
-        minutes=8,
-        difficulty="core",
         solution=larger_training,
         draw=_draw_training,
         hints=(
@@ -141,49 +135,36 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda rate, share, devices, examples: (
-                    rate,
-                    math.ceil(examples / (share * devices)),
-                ),
+                lambda rate, share, d, n: (rate, math.ceil(n / (share * d))),
                 "With the same rate the weights move as far in a step as before, and "
                 "there are fewer steps.",
+                misconception="bigger-batch-is-free",
             ),
             Mistake(
-                lambda rate, share, devices, examples: (
-                    rate / devices,
-                    math.ceil(examples / (share * devices)),
-                ),
+                lambda rate, share, d, n: (rate / d, math.ceil(n / (share * d))),
                 "You divided the rate. One step stands for several of before, so it "
                 "has to be longer.",
             ),
             Mistake(
-                lambda rate, share, devices, examples: (
-                    rate * math.sqrt(devices),
-                    math.ceil(examples / (share * devices)),
+                lambda rate, share, d, n: (
+                    rate * math.sqrt(d),
+                    math.ceil(n / (share * d)),
                 ),
                 "You took the square root. The linear rule, for plain gradient "
                 "descent, multiplies by the number of devices itself.",
             ),
             Mistake(
-                lambda rate, share, devices, examples: (
-                    rate * devices,
-                    math.ceil(examples / share),
-                ),
+                lambda rate, share, d, n: (rate * d, math.ceil(n / share)),
                 "These are the steps of one device. A step of all of them takes "
                 "`share * devices` examples.",
             ),
             Mistake(
-                lambda rate, share, devices, examples: (
-                    rate * devices,
-                    examples // (share * devices),
-                ),
+                lambda rate, share, d, n: (rate * d, n // (share * d)),
                 "The examples that are left over make a step too: round up.",
+                misconception="last-batch-is-dropped",
             ),
             Mistake(
-                lambda rate, share, devices, examples: (
-                    rate * devices,
-                    examples / (share * devices),
-                ),
+                lambda rate, share, d, n: (rate * d, n / (share * d)),
                 "A step is whole: round up.",
             ),
         ),
@@ -192,8 +173,6 @@ EXERCISES = (
     ),
     Exercise(
         id="many-machines-4",
-        minutes=14,
-        difficulty="open",
         solution=most_devices,
         draw=_draw_network,
         hints=(
@@ -206,35 +185,26 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda seconds, weights, bandwidth, efficiency: most_devices(
-                    2 * seconds, weights, bandwidth, efficiency
-                ),
+                lambda seconds, *network: most_devices(2 * seconds, *network),
                 "You let the gradient pass once. In an all-reduce each device sends "
                 "nearly two gradients: one to form the sum, one to spread it.",
             ),
             Mistake(
-                lambda seconds, weights, bandwidth, efficiency: most_devices(
-                    4 * seconds, weights, bandwidth, efficiency
-                ),
+                lambda seconds, *network: most_devices(4 * seconds, *network),
                 "You sent one byte for each weight. A float32 number has 4.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
-                lambda seconds, weights, bandwidth, efficiency: (
-                    1 + most_devices(seconds, weights, bandwidth, efficiency)
-                ),
+                lambda *network: 1 + most_devices(*network),
                 "That is one device too many: with it the efficiency is below what "
                 "was asked for.",
             ),
             Mistake(
-                lambda seconds, weights, bandwidth, efficiency: (
-                    most_devices(seconds, weights, bandwidth, efficiency) + 0.5
-                ),
+                lambda *network: most_devices(*network) + 0.5,
                 "Devices are whole: round down.",
             ),
             Mistake(
-                lambda seconds, weights, bandwidth, efficiency: (
-                    most_devices(seconds, weights, bandwidth, efficiency) - 1
-                ),
+                lambda *network: most_devices(*network) - 1,
                 "You solved for D - 1. The first device exchanges nothing.",
             ),
             Mistake(

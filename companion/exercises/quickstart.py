@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def digit_and_probability():
@@ -30,9 +28,8 @@ def _softmax(scores, axis):
     return powers / powers.sum(axis=axis, keepdims=True)
 
 
-def _shares_without_exp(scores):
-    shares = scores / scores.sum(axis=1, keepdims=True)
-    return shares.argmax(axis=1), shares.max(axis=1)
+def _read(rows, axis=1):
+    return rows.argmax(axis=axis), rows.max(axis=axis)
 
 
 def loss_for_labels():
@@ -70,8 +67,6 @@ def _draw_probabilities(rng):
 EXERCISES = (
     Exercise(
         id="quickstart-1",
-        minutes=3,
-        difficulty="finger",
         solution=digit_and_probability,
         hints=(
             "The ten numbers stand for the digits 0 to 9, in this order.",
@@ -85,6 +80,7 @@ EXERCISES = (
                 lambda: (8, 0.78),
                 "The probability is right, the digit is one too high: the first "
                 "number in the row belongs to class 0, not to class 1.",
+                misconception="labels-start-at-one",
             ),
             Mistake(
                 lambda: digit_and_probability()[::-1],
@@ -112,8 +108,6 @@ EXERCISES = (
     ),
     Exercise(
         id="quickstart-2",
-        minutes=5,
-        difficulty="core",
         solution=to_class,
         draw=_draw_scores,
         tolerance=1e-5,
@@ -129,45 +123,38 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda scores: (
-                    _softmax(scores, 1).argmax(axis=0),
-                    _softmax(scores, 1).max(axis=0),
-                ),
+                lambda scores: _read(_softmax(scores, 1), 0),
                 "Softmax is right, but the largest number is looked for down the "
                 "columns, so you get one class per column. One image is one row: "
                 "use `axis=1`.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
-                lambda scores: (
-                    _softmax(scores, 0).argmax(axis=0),
-                    _softmax(scores, 0).max(axis=0),
-                ),
+                lambda scores: _read(_softmax(scores, 0), 0),
                 "Everything is computed down the columns (`axis=0`), so you get one "
                 "class per column. One image is one row: use `axis=1` for softmax "
                 "and for argmax.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
-                lambda scores: (scores.argmax(axis=1), scores.max(axis=1)),
+                _read,
                 "The classes are right. The largest score is not a probability yet: "
                 "apply softmax to each row first.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
-                lambda scores: (
-                    _softmax(scores, 0).argmax(axis=1),
-                    _softmax(scores, 0).max(axis=1),
-                ),
+                lambda scores: _read(_softmax(scores, 0)),
                 "Your softmax divides by the sum of each column, so every column sums "
                 "to 1. The probabilities of one image stand in one row: sum along "
                 "`axis=1`.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
-                lambda scores: (
-                    _softmax(scores, None).argmax(axis=1),
-                    _softmax(scores, None).max(axis=1),
-                ),
+                lambda scores: _read(_softmax(scores, None)),
                 "The classes are right. Your softmax divides by the sum of the whole "
                 "batch, so each image's probability depends on the other images. "
                 "Divide by the row's own sum: `sum(axis=1, keepdims=True)`.",
+                misconception="examples-share-a-sum",
             ),
             Mistake(
                 lambda scores: (
@@ -176,16 +163,19 @@ EXERCISES = (
                 ),
                 "The classes are right. The sigmoid looks at each score alone, so a "
                 "row does not sum to 1. Softmax makes the scores of a row compete.",
+                misconception="scores-do-not-compete",
             ),
             Mistake(
-                _shares_without_exp,
+                lambda scores: _read(scores / scores.sum(axis=1, keepdims=True)),
                 "You divide the scores by their sum. Scores can be negative, so these "
                 "shares are not probabilities: take `np.exp` of the scores first.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 lambda scores: (scores.argmax(axis=1), np.exp(scores).max(axis=1)),
                 "The classes are right. `np.exp` makes the scores positive, and they "
                 "still have to be divided by their row's sum.",
+                misconception="probabilities-need-no-sum",
             ),
             Mistake(
                 lambda scores: (scores.argmax(axis=1), _softmax(scores, 1)),
@@ -202,12 +192,10 @@ EXERCISES = (
                 "arrays, separated by a comma.",
             ),
             Mistake(
-                lambda scores: (
-                    _softmax(scores, 1).argmax(),
-                    _softmax(scores, 1).max(),
-                ),
+                lambda scores: _read(_softmax(scores, 1), None),
                 "You get a single answer for the whole batch: without `axis=1`, "
                 "argmax and max look at all rows at once.",
+                misconception="examples-share-a-sum",
             ),
         ),
         right="Softmax keeps the order of the scores, so the class could be read from "
@@ -215,8 +203,6 @@ EXERCISES = (
     ),
     Exercise(
         id="quickstart-3",
-        minutes=5,
-        difficulty="core",
         solution=loss_for_labels,
         hints=(
             "Look at the labels' shape first, then at the number of output units.",
@@ -234,22 +220,26 @@ EXERCISES = (
                 lambda: (_SPARSE, _ONE_HOT, _BINARY),
                 "C is right, A and B are swapped. Sparse means that a label is stored "
                 "as one integer instead of a row of zeros with a single one.",
+                misconception="sparse-is-for-rare-classes",
             ),
             Mistake(
                 lambda: (_ONE_HOT, _ONE_HOT, _BINARY),
                 "A and C are right. In B a label is a single integer, and "
                 "`categorical_crossentropy` needs a row of ten numbers for each image.",
+                misconception="keras-mends-it",
             ),
             Mistake(
                 lambda: (_SPARSE, _SPARSE, _BINARY),
                 "B and C are right. In A each label is already a row of ten numbers, "
                 "and the sparse loss expects one integer for each image.",
+                misconception="keras-mends-it",
             ),
             Mistake(
                 lambda: (_BINARY, _SPARSE, _BINARY),
                 "B and C are right. The labels in A are zeros and ones, but they "
                 "describe one choice among ten. The binary loss would judge ten "
                 "separate yes-or-no questions.",
+                misconception="one-choice-is-many-questions",
             ),
             Mistake(
                 lambda: (_ONE_HOT, _SPARSE, _SPARSE),
@@ -262,6 +252,7 @@ EXERCISES = (
                 "A and B are right. In C there is one output and one number for each "
                 "label. `categorical_crossentropy` needs a row with one entry for each "
                 "class; a row of one entry always has loss 0.",
+                misconception="one-unit-softmax",
             ),
         ),
         right="The labels' form and the number of outputs decide. For the same image, "
@@ -269,8 +260,6 @@ EXERCISES = (
     ),
     Exercise(
         id="quickstart-4",
-        minutes=10,
-        difficulty="open",
         solution=class_or_none,
         draw=_draw_probabilities,
         hints=(
@@ -283,45 +272,31 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda probabilities, threshold: probabilities.argmax(axis=1)[
-                    probabilities.max(axis=1) >= threshold
-                ],
+                lambda p, least: p.argmax(axis=1)[p.max(axis=1) >= least],
                 "The classes that stay are right, but the other rows are gone, so an "
                 "answer no longer stands beside its picture. Put -1 in their places.",
             ),
             Mistake(
-                lambda probabilities, threshold: np.where(
-                    probabilities.max(axis=1) < threshold,
-                    probabilities.argmax(axis=1),
-                    -1,
-                ),
+                lambda p, least: np.where(p.max(axis=1) < least, p.argmax(axis=1), -1),
                 "The two cases are swapped: a class where the network is sure enough, "
                 "-1 where it is not.",
             ),
             Mistake(
-                lambda probabilities, threshold: np.where(
-                    probabilities.max(axis=1) > threshold,
-                    probabilities.argmax(axis=1),
-                    -1,
-                ),
+                lambda p, least: np.where(p.max(axis=1) > least, p.argmax(axis=1), -1),
                 "Right but for one row, whose largest probability is exactly the "
                 "threshold. It reaches it: `>=`.",
             ),
             Mistake(
-                lambda probabilities, threshold: np.where(
-                    probabilities.max(axis=1) >= threshold,
-                    probabilities.argmax(axis=1),
-                    0,
-                ),
+                lambda p, least: np.where(p.max(axis=1) >= least, p.argmax(axis=1), 0),
                 "0 is a class, so nobody could tell this answer from a picture of "
                 "class 0. Take -1.",
             ),
             Mistake(
-                lambda probabilities, threshold: probabilities.argmax(axis=1),
+                lambda p, least: p.argmax(axis=1),
                 "You return the class of every row, whatever the threshold is.",
             ),
             Mistake(
-                lambda probabilities, threshold: probabilities.max(axis=1) >= threshold,
+                lambda p, least: p.max(axis=1) >= least,
                 "You tell which rows reach the threshold. Return the class of these "
                 "rows, and -1 for the others.",
             ),

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 
 def price_of_knowing_nothing():
@@ -71,8 +69,6 @@ def strongest_pull():
 EXERCISES = (
     Exercise(
         id="reading-a-loss-1",
-        minutes=3,
-        difficulty="finger",
         solution=price_of_knowing_nothing,
         hints=(
             "A network that knows nothing gives each class the same probability. "
@@ -85,16 +81,19 @@ EXERCISES = (
                 lambda: float(np.log2(50)),
                 "The right amount in bits. Keras reports nats: use the natural "
                 "logarithm, `np.log`.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: float(np.log10(50)),
                 "You used the logarithm with base 10. Nats need the natural "
                 "logarithm, `np.log`.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: float(np.log(2)),
                 "0.693 is the price for two classes. It is not the price of knowing "
                 "nothing in general: here the true class gets only 1/50.",
+                misconception="chance-is-always-069",
             ),
             Mistake(
                 lambda: float(np.log(10)),
@@ -109,16 +108,19 @@ EXERCISES = (
                 lambda: 1 - 1 / 50,
                 "This is the share of wrong guesses. The loss is the negative "
                 "logarithm of the probability that the true class gets.",
+                misconception="loss-is-what-is-missing",
             ),
             Mistake(
                 lambda: float(np.log(1 / 50)),
                 "The size is right, the sign is not: the logarithm of a probability "
                 "is negative, and the loss is minus that.",
+                misconception="logarithms-are-positive",
             ),
             Mistake(
                 lambda: float(-0.02 * np.log(0.02) - 0.98 * np.log(0.98)),
                 "This is the price of one yes-or-no question with a share of 1/50. "
                 "Here one class out of 50 is asked for, in a single question.",
+                misconception="one-choice-is-many-questions",
             ),
         ),
         right="So a loss of 3.5 is progress there, and a loss of 3.5 with ten classes "
@@ -126,8 +128,6 @@ EXERCISES = (
     ),
     Exercise(
         id="reading-a-loss-2",
-        minutes=8,
-        difficulty="core",
         solution=baseline,
         draw=_draw_labels,
         hints=(
@@ -148,15 +148,18 @@ EXERCISES = (
                 lambda labels: np.log(labels.max() + 1),
                 "This is the logarithm of the number of classes, which is the price "
                 "if all are equally frequent. These are not.",
+                misconception="baseline-ignores-shares",
             ),
             Mistake(
                 lambda labels: np.log(len(set(labels.tolist()))),
                 "This is the logarithm of the number of classes that occur, as if "
                 "they were equally frequent. Weigh them by their shares.",
+                misconception="baseline-ignores-shares",
             ),
             Mistake(
                 lambda labels: baseline(labels) / np.log(2),
                 "This is the right amount in bits. Use the natural logarithm.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda labels: -np.log(_shares(labels).max()),
@@ -171,10 +174,12 @@ EXERCISES = (
             Mistake(
                 lambda labels: len(labels) * baseline(labels),
                 "This is the sum over all examples. The mean is asked for.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda labels: -baseline(labels),
                 "The size is right, the sign is not: put a minus before the sum.",
+                misconception="logarithms-are-positive",
             ),
             Mistake(
                 lambda labels: _shares(labels).max(),
@@ -187,8 +192,6 @@ EXERCISES = (
     ),
     Exercise(
         id="reading-a-loss-3",
-        minutes=8,
-        difficulty="core",
         solution=shares_removed,
         hints=(
             "Each network has a baseline of its own. For even classes it is the "
@@ -201,6 +204,7 @@ EXERCISES = (
                 lambda: (*shares_removed()[:2], float(1 - 0.19 / np.log(2))),
                 "A and B are right. C's classes are not equally frequent: answering "
                 "0.05 for everybody already costs 0.199, not 0.693.",
+                misconception="baseline-ignores-shares",
             ),
             Mistake(
                 lambda: tuple(
@@ -208,6 +212,7 @@ EXERCISES = (
                 ),
                 "You compared all three with 0.693, the price for two even classes. "
                 "Each network has its own baseline.",
+                misconception="chance-is-always-069",
             ),
             Mistake(
                 lambda: tuple(1 - share for share in shares_removed()),
@@ -229,6 +234,7 @@ EXERCISES = (
                 ),
                 "The losses are in nats and your baselines in bits. Use the natural "
                 "logarithm for both.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: (0.60, 1.50, 0.19),
@@ -240,8 +246,6 @@ EXERCISES = (
     ),
     Exercise(
         id="reading-a-loss-4",
-        minutes=8,
-        difficulty="core",
         solution=floor_and_price_of_certainty,
         hints=(
             "Give the true class the probability p. For nine labels in ten the loss "
@@ -256,27 +260,32 @@ EXERCISES = (
                 lambda: (0.0, float(-np.log(0.999))),
                 "You counted right labels only. One label in ten names the other "
                 "class, which got 1 - p, and its loss belongs in the mean.",
+                misconception="given-labels-are-true",
             ),
             Mistake(
                 lambda: (0.0, floor_and_price_of_certainty()[1]),
                 "The second number is right. The first is not 0: whatever p the "
                 "network chooses, wrong labels cost something, and certainty would "
                 "cost infinitely much.",
+                misconception="zero-loss-is-possible",
             ),
             Mistake(
                 lambda: (float(-np.log(0.9)), float(-np.log(0.999))),
                 "These are the losses of the examples with right labels. One label in "
                 "ten names the other class, which got 1 - p.",
+                misconception="given-labels-are-true",
             ),
             Mistake(
                 lambda: (float(-np.log(0.9)), floor_and_price_of_certainty()[1]),
                 "The second number is right. For the first, p = 0.9 is the best "
                 "choice, but 0.105 is what right labels cost; add the wrong ones.",
+                misconception="given-labels-are-true",
             ),
             Mistake(
                 lambda: (floor_and_price_of_certainty()[0], float(-np.log(0.999))),
                 "The first number is right. In the second you left out the wrong "
                 "labels, which cost -log(0.001) each.",
+                misconception="given-labels-are-true",
             ),
             Mistake(
                 lambda: (float(np.log(2)), floor_and_price_of_certainty()[1]),
@@ -298,6 +307,7 @@ EXERCISES = (
                     loss / np.log(2) for loss in floor_and_price_of_certainty()
                 ),
                 "Both numbers are right in bits. Nats are asked for.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: floor_and_price_of_certainty()[::-1],
@@ -309,8 +319,6 @@ EXERCISES = (
     ),
     Exercise(
         id="reading-a-loss-5",
-        minutes=15,
-        difficulty="open",
         solution=strongest_pull,
         hints=(
             "Write the slope for the score with the chain rule: the slope of "
@@ -325,6 +333,7 @@ EXERCISES = (
                 lambda: (0.0, 2.0),
                 "This is the slope along p. The network chooses the score, and "
                 "between the two lies the sigmoid, whose slope at p = 0 is 0.",
+                misconception="outer-slope-is-enough",
             ),
             Mistake(
                 lambda: (0.5, 0.25),
@@ -335,6 +344,7 @@ EXERCISES = (
                 lambda: (0.0, 1.0),
                 "This is crossentropy: its pull is strongest where the mistake is "
                 "worst. The squared error's is multiplied by the sigmoid's slope.",
+                misconception="large-loss-large-step",
             ),
             Mistake(
                 lambda: (1 / 3, 4 / 27),
@@ -353,6 +363,7 @@ EXERCISES = (
             Mistake(
                 lambda: (float(-np.log(2)), 8 / 27),
                 "This is the score at that place. Its probability is asked for.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
                 lambda: (1 / 3, 4 / 9),

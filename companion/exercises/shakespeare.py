@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from companion._answers import Mistake
-
-from ._core import Exercise
+from . import Exercise, Mistake
 
 LOSS = 1.5  # nats per character
 
@@ -41,9 +39,12 @@ def _draw_codes(rng):
     return train, rng.permutation(test)
 
 
+def _counts(codes):
+    return np.bincount(codes, minlength=256)
+
+
 def _one_more(codes):
-    counts = np.bincount(codes, minlength=256) + 1
-    return counts / counts.sum()
+    return _normalised(_counts(codes) + 1)
 
 
 def at_temperature(probabilities, temperature):
@@ -57,18 +58,8 @@ def _draw_probabilities(rng):
     return rng.dirichlet(np.full(5, 0.7), size=3), temperature
 
 
-def _normalised(weights):
-    return weights / weights.sum(axis=-1, keepdims=True)
-
-
-def _divided_by_the_whole(probabilities, temperature):
-    weights = probabilities ** (1 / temperature)
-    return weights / weights.sum()
-
-
-def _divided_by_columns(probabilities, temperature):
-    weights = probabilities ** (1 / temperature)
-    return weights / weights.sum(axis=0)
+def _normalised(weights, axis=-1):
+    return weights / weights.sum(axis=axis, keepdims=True)
 
 
 def loss_by_place(y, probabilities):
@@ -91,8 +82,6 @@ def _each_loss(y, probabilities):
 EXERCISES = (
     Exercise(
         id="shakespeare-1",
-        minutes=3,
-        difficulty="finger",
         solution=bits_and_perplexity,
         hints=(
             "A bit is the cost of a fair coin's answer, log 2 nats. How often does "
@@ -104,16 +93,19 @@ EXERCISES = (
                 lambda: (float(LOSS * np.log(2)), float(np.exp(LOSS))),
                 "The perplexity is right. A bit is smaller than a nat, so there must "
                 "be more bits than nats: divide by log 2.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: (float(LOSS / np.log(2)), float(2**LOSS)),
                 "The bits are right. For the perplexity, base and unit belong "
                 "together: e to the nats, or 2 to the bits.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: (float(LOSS / np.log(2)), float(np.exp(LOSS / np.log(2)))),
                 "The bits are right. For the perplexity, base and unit belong "
                 "together: e to the nats, or 2 to the bits, not e to the bits.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: (float(LOSS / np.log(2)), float(np.exp(-LOSS))),
@@ -135,8 +127,6 @@ EXERCISES = (
     ),
     Exercise(
         id="shakespeare-2",
-        minutes=4,
-        difficulty="core",
         solution=bytes_of_targets,
         hints=(
             "How many targets does one window have? There is one at each place.",
@@ -153,11 +143,13 @@ EXERCISES = (
                 lambda: (BATCH * LENGTH, BATCH * LENGTH * CODES),
                 "You counted numbers. Each of them, int32 or float32, takes four "
                 "bytes.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
                 lambda: (BATCH * LENGTH * 4, BATCH * LENGTH * CODES),
                 "The integers are right. The numbers of a one-hot vector are float32 "
                 "here, four bytes each, although all are 0 or 1.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
                 lambda: (LENGTH * 4, LENGTH * CODES * 4),
@@ -178,8 +170,6 @@ EXERCISES = (
     ),
     Exercise(
         id="shakespeare-3",
-        minutes=10,
-        difficulty="core",
         solution=unigram_loss,
         draw=_draw_codes,
         hints=(
@@ -207,50 +197,51 @@ EXERCISES = (
                 lambda train, test: -np.mean(np.log(_one_more(test)[test])),
                 "You counted the text that is to be predicted. A prediction may know "
                 "`train` only.",
+                misconception="training-data-can-judge",
             ),
             Mistake(
                 lambda train, test: -np.mean(np.log(_one_more(train)[train])),
                 "You took the loss on the text that was counted. Take it on `test`.",
+                misconception="training-data-can-judge",
             ),
             Mistake(
-                lambda train, test: (
-                    -np.log(np.bincount(train, minlength=256)[test] / len(train)).mean()
-                ),
+                lambda train, test: -np.log(_counts(train)[test] / len(train)).mean(),
                 "A code that `train` never has got probability 0, and the loss is "
                 "infinite. Add 1 to each of the 256 counts.",
             ),
             Mistake(
                 lambda train, test: (
-                    -np.log(
-                        (np.bincount(train, minlength=256)[test] + 1) / len(train)
-                    ).mean()
+                    -np.log((_counts(train)[test] + 1) / len(train)).mean()
                 ),
                 "Your probabilities sum to more than 1: divide by the sum of the "
                 "counts after 1 was added to each.",
+                misconception="probabilities-need-no-sum",
             ),
             Mistake(
                 lambda train, test: unigram_loss(train, test) / np.log(2),
                 "This is the right amount in bits. Use the natural logarithm.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda train, test: unigram_loss(train, test) * len(test),
                 "This is the sum over all characters. The mean is asked for.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda train, test: -unigram_loss(train, test),
                 "The size is right, the sign is not: put a minus before the mean.",
+                misconception="logarithms-are-positive",
             ),
             Mistake(
                 lambda train, test: np.log(256),
                 "This is the price if all 256 codes are equally probable. Use how "
                 "often each occurs in `train`.",
+                misconception="baseline-ignores-shares",
             ),
         ),
     ),
     Exercise(
         id="shakespeare-4",
-        minutes=8,
-        difficulty="core",
         solution=at_temperature,
         draw=_draw_probabilities,
         hints=(
@@ -262,47 +253,43 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda probabilities, temperature: _normalised(
-                    probabilities / temperature
-                ),
+                lambda p, temperature: _normalised(p / temperature),
                 "You divided the probabilities. After normalising, that changes "
                 "nothing: the temperature divides the logits.",
             ),
             Mistake(
-                lambda probabilities, temperature: _normalised(
-                    probabilities**temperature
-                ),
+                lambda p, temperature: _normalised(p**temperature),
                 "The power is 1 / T, not T: a low temperature must make the largest "
                 "probability larger.",
             ),
             Mistake(
-                lambda probabilities, temperature: probabilities ** (1 / temperature),
+                lambda p, temperature: p ** (1 / temperature),
                 "The weights are right. Divide each row by its sum, so that they are "
                 "probabilities.",
+                misconception="probabilities-need-no-sum",
             ),
             Mistake(
-                lambda probabilities, temperature: _normalised(
-                    np.exp(probabilities / temperature)
-                ),
+                lambda p, temperature: _normalised(np.exp(p / temperature)),
                 "You took the probabilities for logits. The logits are their "
                 "logarithms.",
+                misconception="logits-are-probabilities",
             ),
             Mistake(
-                _divided_by_the_whole,
+                lambda p, temperature: _normalised(p ** (1 / temperature), axis=None),
                 "You divided by the sum of the whole array. Each row is a prediction "
                 "of its own: sum over the last axis, with `keepdims=True`.",
+                misconception="examples-share-a-sum",
             ),
             Mistake(
-                _divided_by_columns,
+                lambda p, temperature: _normalised(p ** (1 / temperature), axis=0),
                 "You divided by the sums of the columns. Each row is a prediction: sum "
                 "over the last axis, with `keepdims=True`.",
+                misconception="rows-and-columns-swapped",
             ),
         ),
     ),
     Exercise(
         id="shakespeare-5",
-        minutes=20,
-        difficulty="open",
         solution=loss_by_place,
         draw=_draw_windows,
         hints=(
@@ -314,36 +301,38 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                lambda y, probabilities: _each_loss(y, probabilities).mean(axis=1),
+                lambda y, p: _each_loss(y, p).mean(axis=1),
                 "You averaged over the places and have one number a window. Average "
                 "over the windows, `axis=0`, for one number a place.",
+                misconception="rows-and-columns-swapped",
             ),
             Mistake(
-                lambda y, probabilities: _each_loss(y, probabilities).mean(),
+                lambda y, p: _each_loss(y, p).mean(),
                 "You averaged over everything. Average over the windows alone, "
                 "`axis=0`.",
+                misconception="examples-share-a-sum",
             ),
             Mistake(
-                lambda y, probabilities: _each_loss(y, probabilities).sum(axis=0),
+                lambda y, p: _each_loss(y, p).sum(axis=0),
                 "You summed over the windows. The mean is asked for.",
+                misconception="mean-and-sum",
             ),
             Mistake(
-                lambda y, probabilities: (
-                    -np.log(np.exp(-_each_loss(y, probabilities)).mean(axis=0))
-                ),
+                lambda y, p: -np.log(np.exp(-_each_loss(y, p)).mean(axis=0)),
                 "You averaged the probabilities and took the logarithm afterwards. The "
                 "loss is the mean of the logarithms.",
+                misconception="means-mix-freely",
             ),
             Mistake(
-                lambda y, probabilities: loss_by_place(y, probabilities) / np.log(2),
+                lambda y, p: loss_by_place(y, p) / np.log(2),
                 "This is the right amount in bits. Use the natural logarithm.",
+                misconception="bits-for-nats",
             ),
             Mistake(
-                lambda y, probabilities: (
-                    -np.log(probabilities.max(axis=-1)).mean(axis=0)
-                ),
+                lambda y, p: -np.log(p.max(axis=-1)).mean(axis=0),
                 "You took the largest probability at each place, whatever the target. "
                 "Take the probability of the true character.",
+                misconception="largest-probability-enters-the-loss",
             ),
         ),
         right="Now draw it for the held-out windows. The first places are the dear "

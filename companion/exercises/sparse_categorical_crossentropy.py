@@ -3,9 +3,8 @@
 import numpy as np
 
 from companion import losses
-from companion._answers import Mistake
 
-from ._core import Exercise
+from . import Exercise, Mistake
 
 _ROWS = np.array([[0.1, 0.6, 0.3], [0.5, 0.3, 0.2]])
 
@@ -70,8 +69,6 @@ def _draw_layer(rng):
 EXERCISES = (
     Exercise(
         id="sparse-categorical-crossentropy-1",
-        minutes=5,
-        difficulty="finger",
         solution=mean_loss,
         hints=(
             "A label is a place in its row, counted from 0. Which two probabilities "
@@ -84,24 +81,29 @@ EXERCISES = (
                 lambda: -np.log(_ROWS[[0, 1], [1, -1]]).mean(),
                 "You counted the classes from 1 (and Python read place -1 as the last "
                 "one). The label 2 is the third entry, and the label 0 the first.",
+                misconception="labels-start-at-one",
             ),
             Mistake(
                 lambda: -np.log(_ROWS.max(axis=1)).mean(),
                 "You took the largest probability of each row. The label decides "
                 "which one counts.",
+                misconception="largest-probability-enters-the-loss",
             ),
             Mistake(
                 lambda: 2 * mean_loss(),
                 "This is the sum. Asked for is the mean of the two losses.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda: mean_loss() / np.log(2),
                 "This is the loss in bits. Use the natural logarithm.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda: -np.log(_ROWS[[0, 1], [2, 0]].mean()),
                 "You averaged the probabilities first. Take the logarithm of each, "
                 "then the mean.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda: mean_loss() / 3,
@@ -111,14 +113,13 @@ EXERCISES = (
             Mistake(
                 lambda: -mean_loss(),
                 "The sign is missing: logarithms of probabilities are negative.",
+                misconception="logarithms-are-positive",
             ),
         ),
         right="The four other probabilities were not needed.",
     ),
     Exercise(
         id="sparse-categorical-crossentropy-2",
-        minutes=5,
-        difficulty="core",
         solution=memory,
         hints=(
             "How many entries does the one-hot table have, and how many bytes has "
@@ -143,6 +144,7 @@ EXERCISES = (
                 lambda: (5.0, 50_000),
                 "The factor is right. You counted one byte an entry; float32 has "
                 "4 bytes.",
+                misconception="numbers-are-bytes",
             ),
             Mistake(
                 lambda: (160.0, 50_000),
@@ -174,8 +176,6 @@ EXERCISES = (
     ),
     Exercise(
         id="sparse-categorical-crossentropy-3",
-        minutes=10,
-        difficulty="core",
         solution=share_without_a_unit,
         hints=(
             "What does a label cost that has a unit? And one that has none, on JAX?",
@@ -192,6 +192,7 @@ EXERCISES = (
                 lambda: np.exp(-2.072),
                 "This turns the mean loss into a probability, as if all examples had "
                 "the same loss. Here some cost 0 and the others log 10.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda: np.log(10) - 2.072,
@@ -202,6 +203,7 @@ EXERCISES = (
                 lambda: 1 - np.exp(2.072 - np.log(10)),
                 "You compared the probabilities behind the two losses. The mean loss "
                 "is a mean of 0s and log 10s: compare the losses.",
+                misconception="means-mix-freely",
             ),
             Mistake(
                 lambda: 0.0,
@@ -218,8 +220,6 @@ EXERCISES = (
     ),
     Exercise(
         id="sparse-categorical-crossentropy-4",
-        minutes=10,
-        difficulty="core",
         solution=as_classes,
         draw=_draw_labels,
         hints=(
@@ -255,10 +255,12 @@ EXERCISES = (
             Mistake(
                 lambda labels: (as_classes(labels)[0] + 1, as_classes(labels)[1]),
                 "Your classes begin at 1. Keras counts from 0.",
+                misconception="labels-start-at-one",
             ),
             Mistake(
                 _one_hot,
                 "These are one-hot rows. The sparse loss takes the integers.",
+                misconception="keras-mends-it",
             ),
         ),
         right="Keep `names`: after training, `names[scores.argmax(axis=1)]` says what "
@@ -267,8 +269,6 @@ EXERCISES = (
     ),
     Exercise(
         id="sparse-categorical-crossentropy-5",
-        minutes=20,
-        difficulty="open",
         solution=renumbered,
         draw=_draw_layer,
         hints=(
@@ -288,6 +288,7 @@ EXERCISES = (
                 lambda kernel, bias, order: (kernel[:, np.argsort(order)], bias),
                 "The kernel is right. The biases belong to the units too and have to "
                 "move with them.",
+                misconception="biases-do-not-count",
             ),
             Mistake(
                 lambda kernel, bias, order: (kernel, bias[np.argsort(order)]),

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -183,6 +184,16 @@ def misconceptions() -> dict[str, dict[str, str]]:
     return {name: dict(about) for name, about in _misconceptions().items()}
 
 
+def unknown_misconceptions(names: Iterable[str]) -> list[str]:
+    """Return a line for each name that is no misconception, with what may be meant."""
+    lines = []
+    for name in sorted(set(names) - _misconceptions().keys()):
+        near = get_close_matches(name, _misconceptions(), n=1)
+        meant = f"; is it {near[0]!r}?" if near else ": leave it out, or take another"
+        lines.append(f"the misconception {name!r} is not in misconceptions.yaml{meant}")
+    return lines
+
+
 @cache
 def _misconceptions() -> dict[str, dict[str, str]]:
     return _load((_HERE / "misconceptions.yaml").read_text(encoding="utf-8"))
@@ -251,19 +262,13 @@ def _wrong(chapter: str, content: Any) -> list[str]:
         wrong += [
             f"the id {name!r} stands twice" for name in counts if counts[name] > 1
         ]
-        wrong += map(_unknown, sorted(_named(content) - _misconceptions().keys()))
+        wrong += unknown_misconceptions(_named(content))
     return wrong
 
 
 def _named(content: dict[str, Any]) -> set[str]:
     choices = (x for question in content["questions"] for x in question["choices"])
     return {x["misconception"] for x in choices if "misconception" in x}
-
-
-def _unknown(name: str) -> str:
-    near = get_close_matches(name, _misconceptions(), n=1)
-    meant = f"; is it {near[0]!r}?" if near else ": leave it out, or take another"
-    return f"the misconception {name!r} is not in misconceptions.yaml{meant}"
 
 
 def _message(error: "ValidationError") -> str:

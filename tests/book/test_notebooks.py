@@ -25,14 +25,6 @@ FRAME = (
     "What to take away",
     "References",
 )
-MINUTES = re.compile(
-    r"\*Read: (?P<read>\d+) minutes · Run: under (?P<run>\d+) minutes? · "
-    r"Quiz: (?P<quiz>\d+) minutes · Exercises: (?P<exercises>\d+) minutes\*"
-)
-EXERCISE = re.compile(
-    r"^### Exercise (\d+): .+ \((\d+) minutes, (finger exercise|core|open)\)$",
-    re.MULTILINE,
-)
 # What the text says of a prediction, after the run.
 ANSWER = re.compile(r"^\*\*([A-F])\.\*\*", re.MULTILINE)
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -54,6 +46,11 @@ def visible_code(page) -> list:
         for cell in page.cells
         if cell.cell_type == "code" and "remove-cell" not in tags(cell)
     ]
+
+
+def headed(page) -> list:
+    """Return the cells with an exercise's heading."""
+    return [cell for cell in page.cells if "exercise" in cell.metadata]
 
 
 @pytest.fixture
@@ -91,7 +88,7 @@ def test_stated_reading_minutes(page):
     """180 words and four cells of code a minute, give or take a third."""
     text = re.sub(r"\$\$?[^$]+\$\$?|https?://\S+", " formula ", markdown(page))
     estimate = len(text.split()) / 180 + len(visible_code(page)) / 4
-    stated = int(MINUTES.search(text)["read"])
+    stated = page.metadata.course.minutes.read
     assert 0.67 * estimate < stated < 1.33 * estimate, f"estimate {estimate:.0f}"
 
 
@@ -105,7 +102,7 @@ def test_stated_running_minutes(page, executed):
             end = datetime.fromisoformat(times["shell.execute_reply"])
             seconds += (end - begin).total_seconds()
     assert seconds > 1, "no times were recorded"
-    stated = int(MINUTES.search(markdown(page))["run"])
+    stated = page.metadata.course.minutes.run
     # Twice the time: here notebooks run side by side, on machines that may be slow.
     assert seconds <= 2 * 60 * stated, f"{seconds:.0f} s"
     # Nor exaggerated; a machine four times as fast may still run this test.
@@ -114,21 +111,35 @@ def test_stated_running_minutes(page, executed):
 
 @each_chapter
 def test_exercises_stand_as_the_companion_has_them(path, page):
-    text = markdown(page)
     code = "\n".join(cell.source for cell in visible_code(page))
     ids = re.findall(r'exercises\.check\("([\w-]+)"', code)
     assert len(ids) >= 4
-    stated = EXERCISE.findall(text)
-    assert [int(number) for number, _, _ in stated] == list(range(1, len(ids) + 1))
-    for identifier, (number, minutes, difficulty) in zip(ids, stated, strict=True):
-        exercise = exercises._find(identifier)
-        assert identifier == f"{path.stem}-{number}"
-        assert exercise.minutes == int(minutes)
-        assert exercise.difficulty == difficulty.split()[0]
+    assert ids == [
+        exercise.id for exercise in exercises._bank(path.stem.replace("-", "_"))
+    ]
+    assert ids == [cell.metadata.exercise.id for cell in headed(page)]
+    for identifier in ids:
         assert f'exercises.hint("{identifier}")' in code
         assert f'exercises.solution("{identifier}")' in code
-    total = int(MINUTES.search(text)["exercises"])
-    assert total == sum(int(minutes) for _, minutes, _ in stated)
+
+
+@each_chapter
+def test_every_exercise_has_its_minutes_in_the_metadata(page):
+    """And so in the heading, which `python -m website.chapters` writes."""
+    headings = re.findall(r"^### Exercise .+$", markdown(page), re.MULTILINE)
+    assert len(headings) == len(headed(page))
+
+
+@each_chapter
+def test_what_is_needed_first_is_said_in_the_metadata_too(path, page):
+    text = re.search(
+        r"^## What you need first\n(.+?)(?=^#|\Z)",
+        markdown(page),
+        re.MULTILINE | re.DOTALL,
+    )
+    linked = re.findall(r"\]\(([./\w-]+)\.ipynb[)#]", text[1])
+    assert all((path.parent / f"{link}.ipynb").exists() for link in linked)
+    assert page.metadata.course.needs == [link.rpartition("/")[2] for link in linked]
 
 
 def shown(cell) -> tuple[str, list[str]]:
@@ -182,12 +193,6 @@ def test_the_answer_in_the_text_is_the_quiz_s(path, page):
             expected = answers[ids[0]] if len(ids) == 1 else None
         elif cell.cell_type == "markdown" and expected:
             assert set(ANSWER.findall(cell.source)) <= {expected}
-
-
-@each_chapter
-def test_a_quiz_takes_a_minute_a_question(path, page):
-    stated = int(MINUTES.search(markdown(page))["quiz"])
-    assert stated == len(quizzes.read(path.stem).questions)
 
 
 @each_notebook

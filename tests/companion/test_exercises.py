@@ -37,8 +37,6 @@ def make(**fields):
     """Return an exercise whose answer is 1/3 unless the fields say otherwise."""
     usual = {
         "id": "trial-1",
-        "minutes": 1,
-        "difficulty": "finger",
         "solution": third,
         "hints": ("Divide.",),
         "mistakes": (Mistake(lambda: 3.0, "That is its inverse."),),
@@ -387,8 +385,6 @@ def test_a_warning_of_numpy_stays_quiet(recwarn):
     [
         ({"id": "trial"}, "id, as in 'binary-crossentropy-2'"),
         ({"id": "trial-0"}, "id, as in 'binary-crossentropy-2'"),
-        ({"minutes": 0}, "minutes above 0"),
-        ({"difficulty": "easy"}, "difficulty"),
         ({"solution": lambda: 1}, "solution made with def"),
         ({"hints": "Divide."}, "hints as a tuple"),
         ({"hints": ()}, "hints as a tuple"),

@@ -111,9 +111,9 @@ def test_every_chapter_is_on_both_pages():
 
 @each_chapter
 def test_a_chapter_has_minutes_objectives_and_a_quiz(chapter):
-    assert list(chapter.minutes) == ["Read", "Run", "Quiz", "Exercises"]
+    assert len(chapter.exercises) >= 4
     assert len(chapter.objectives) >= 3
-    assert chapter.minutes["Quiz"] == len(QUIZZES[chapter.name])
+    assert chapter.quiz == len(QUIZZES[chapter.name]) > 0
 
 
 @each_chapter
@@ -124,7 +124,7 @@ def test_the_running_times_are_measured_and_within_what_the_chapter_says(chapter
     }
     assert "tensorflow" in seconds
     assert seconds.keys() <= chapters.BACKENDS.keys()
-    assert all(1 < value <= 60 * chapter.minutes["Run"] for value in seconds.values())
+    assert all(1 < value <= 60 * chapter.run for value in seconds.values())
 
 
 # --- The syllabi ---------------------------------------------------------------------
@@ -149,9 +149,9 @@ def test_reading_quizzes_and_exercises_take_what_the_chapters_say(session):
     _, _, body = session
     every = {e.id: e.minutes for chapter in COURSE.values() for e in chapter.exercises}
     for minutes, text in rows(body, "Read"):
-        assert minutes == sum(chapter.minutes["Read"] for chapter in linked(text))
+        assert minutes == sum(chapter.read for chapter in linked(text))
     for minutes, text in rows(body, "Quiz"):
-        questions = sum(chapter.minutes["Quiz"] for chapter in linked(text))
+        questions = sum(chapter.quiz for chapter in linked(text))
         if "(../entry-quiz.ipynb)" in text:
             questions += len(QUIZZES["entry-quiz"])
         assert minutes == questions, text

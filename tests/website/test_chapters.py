@@ -1,4 +1,4 @@
-"""What the instructors' pages say of a chapter is read from the chapter."""
+"""What stands in several places about a chapter is written from the chapter."""
 
 import json
 from dataclasses import replace
@@ -12,7 +12,7 @@ from website.chapters import Chapter, Exercise
 PROSE = """\
 # Two coins: a test
 
-*Read: 12 minutes · Run: under 2 minutes · Quiz: 6 minutes · Exercises: 15 minutes*
+*Read: 99 minutes*
 
 ## What you will be able to do
 
@@ -21,18 +21,16 @@ PROSE = """\
 
 ## What you need first
 
-[One coin](../start/one-coin.ipynb#tosses), the page
-[Notation](../reference/notation.md), and [a coin](https://example.org/coin.ipynb).
+[One coin](../start/one-coin.ipynb#tosses).
 """
-EXERCISES = """\
-## Exercises
-
-### Exercise 1: heads (5 minutes, finger exercise)
-
-Which?
-
-### Exercise 2: how many (tosses)? (10 minutes, open)
-"""
+COURSE = {"minutes": {"read": 12, "run": 2}, "needs": ["one-coin"]}
+HEADS = {"id": "two-coins-1", "title": "heads", "minutes": 5, "difficulty": "finger"}
+TOSSES = {
+    "id": "two-coins-2",
+    "title": r"how many (tosses) \n?",
+    "minutes": 10,
+    "difficulty": "open",
+}
 RECORD = {
     "date": "2026-11-26T10:00:00+00:00",
     "command": "make book && python -m benchmarks.chapter_minutes",
@@ -45,67 +43,116 @@ RECORD = {
 }
 
 
-def cell(kind, source):
-    return {"cell_type": kind, "metadata": {}, "source": source.splitlines(True)}
+def cell(source, **metadata):
+    lines = source.splitlines(keepends=True)
+    return {"cell_type": "markdown", "metadata": metadata, "source": lines}
 
 
-def write(root, *, prose=PROSE, checks=2):
-    cells = [cell("markdown", prose), cell("markdown", EXERCISES)]
+def write(root, *, prose=PROSE, course=COURSE, exercises=(HEADS, TOSSES)):
+    cells = [cell(prose)]
     cells += [
-        cell("code", f'exercises.check("coins-{number}", answer)')
-        for number in range(1, checks + 1)
+        cell(
+            "## Exercises\n\n### Exercise 9: old (1 minutes, core)\n\nWhich?\n",
+            exercise=e,
+        )
+        for e in exercises
     ]
     folder = root / "book" / "coins"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "two-coins.ipynb"
-    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    notebook = {"cells": cells, "metadata": {"course": course}}
+    (folder / "two-coins.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def read(root):
+    return chapters.read_chapter("book/coins/two-coins", "Coins", root)
 
 
 @pytest.fixture
 def coins(tmp_path):
     write(tmp_path)
-    return chapters.read_chapter("book/coins/two-coins", "Coins", tmp_path)
+    return read(tmp_path)
 
 
 def chain(*names, **needs):
     """Return bare chapters; a keyword gives those that a chapter needs."""
-    blank = Chapter("", "", "", {}, (), "", (), ())
+    blank = Chapter("", "", "", 1, 1, (), (), ())
     return [
-        replace(blank, page=name, title=name, after=tuple(needs.get(name, ())))
+        replace(blank, page=name, title=name, needs=tuple(needs.get(name, ())))
         for name in names
     ]
 
 
-def test_a_chapter_is_read_from_its_head_and_its_exercises(coins):
+def test_a_chapter_is_read_from_its_metadata_and_its_head(coins):
     assert coins == Chapter(
         page="book/coins/two-coins",
         part="Coins",
         title="Two coins: a test",
-        minutes={"Read": 12, "Run": 2, "Quiz": 6, "Exercises": 15},
+        read=12,
+        run=2,
         objectives=("Toss a coin.", "Say what `p` is."),
-        needs=(
-            "[One coin](../start/one-coin.ipynb#tosses), the page "
-            "[Notation](../reference/notation.md), and [a coin](https://example.org/coin.ipynb)."
-        ),
-        after=("book/start/one-coin",),
-        exercises=(
-            Exercise("coins-1", "heads", 5, "finger"),
-            Exercise("coins-2", "how many (tosses)?", 10, "open"),
-        ),
+        needs=("one-coin",),
+        exercises=(Exercise(**HEADS), Exercise(**TOSSES)),
     )
     assert coins.name == "two-coins"
     assert coins.link == "[Two coins](../coins/two-coins.ipynb)"
+    assert coins.practice == 15
+
+
+@pytest.mark.parametrize("prose", ["Two coins\n", "# Two coins\n"])
+def test_a_head_without_title_or_objectives_is_refused(tmp_path, prose):
+    write(tmp_path, prose=prose)
+    with pytest.raises(ValueError, match=r"two-coins\.ipynb should begin with"):
+        read(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("change", "checks"),
-    [(("# Two", "Two"), 2), (("*Read", "*Sleep"), 2), (("you need", "is"), 2), ((), 1)],
-    ids=["no title", "no minutes", "no needs", "an exercise without a check"],
+    ("fields", "says"),
+    [
+        ({"course": {}}, "'minutes'"),
+        ({"course": COURSE | {"minutes": {"read": 12}}}, "argument: 'run'"),
+        ({"course": COURSE | {"minutes": {"read": 12, "run": "2"}}}, "whole"),
+        ({"exercises": [HEADS | {"minutes": 0}]}, "above 0"),
+        ({"exercises": [HEADS | {"difficulty": "easy"}]}, "none of finger, core, open"),
+        ({"exercises": [TOSSES]}, "should be .*-1.* and are .*-2"),
+        ({"exercises": [{"id": "two-coins-1"}]}, "'title'"),
+        ({"exercises": [HEADS | {"colour": "red"}]}, "'colour'"),
+    ],
 )
-def test_a_head_in_another_form_is_refused(tmp_path, change, checks):
-    write(tmp_path, prose=PROSE.replace(*change) if change else PROSE, checks=checks)
-    with pytest.raises(ValueError, match=r"two-coins\.ipynb should begin with"):
-        chapters.read_chapter("book/coins/two-coins", "Coins", tmp_path)
+def test_other_metadata_is_refused_with_an_example(tmp_path, fields, says):
+    write(tmp_path, **fields)
+    with pytest.raises(ValueError, match=says) as refused:
+        read(tmp_path)
+    message = str(refused.value)
+    assert message.startswith("The metadata of book/coins/two-coins.ipynb: ")
+    assert (
+        '"course": {"minutes": {"read": 22, "run": 2}, "needs": ["circles"]}' in message
+    )
+
+
+def test_the_minutes_and_the_headings_are_written_from_the_metadata(coins, tmp_path):
+    first, heads, tosses = json.loads(chapters.with_headings(coins, tmp_path))["cells"]
+    assert first["source"] == PROSE.replace(
+        "*Read: 99 minutes*",
+        "*Read: 12 minutes · Run: under 2 minutes · Quiz: 0 minutes · "
+        "Exercises: 15 minutes*",
+    ).splitlines(keepends=True)
+    assert heads["source"][2:] == [
+        "### Exercise 1: heads (5 minutes, finger exercise)\n",
+        "\n",
+        "Which?\n",
+    ]
+    assert tosses["source"][2] == (
+        "### Exercise 2: how many (tosses) \\n? (10 minutes, open)\n"
+    )
+    one = replace(coins, run=1)
+    assert "Run: under 1 minute ·" in one.head
+
+
+@pytest.mark.parametrize("prose", [PROSE.replace("*Read", "*Sleep"), PROSE * 2])
+def test_a_line_that_cannot_be_found_is_an_error(tmp_path, prose):
+    write(tmp_path, prose=prose)
+    with pytest.raises(ValueError, match=r"one line should begin with '\*Read: '"):
+        chapters.with_headings(read(tmp_path), tmp_path)
 
 
 def test_the_course_is_read_in_its_order_without_pages_and_the_entry_quiz(tmp_path):
@@ -136,30 +183,36 @@ def test_chapters_without_a_beginning_are_refused(needs):
 
 
 def test_an_entry_has_all_that_the_chapter_says(coins):
-    entry = chapters.chapters_block([coins], RECORD)
+    one_coin = replace(
+        coins, page="book/start/one-coin", title="One: a coin", needs=(), exercises=()
+    )
+    entry = chapters.chapters_block([coins, one_coin], RECORD)
     begin = "### Coins\n\n<details>\n<summary><b>Two coins: a test</b>: read 12,"
     assert begin in entry
     for part in (
-        "read 12, quiz 6, exercises 15",
+        "read 12, quiz 0, exercises 15",
         "Run: 61 s on TensorFlow and 31 s on JAX.",
         "- Toss a coin.\n- Say what `p` is.\n",
         '<a href="teaching-notes.html#two-coins">',
-        coins.needs,
-        "`coins-1` heads (5, finger), `coins-2` how many (tosses)? (10, open)",
+        "*Needs*: [One](../start/one-coin.ipynb).\n",
+        "*Needs*: no other chapter.\n",
+        "`two-coins-1` heads (5, finger), ",
+        r"`two-coins-2` how many (tosses) \n? (10, open)",
         "2 side by side on 2 cores of X, Keras 3.15.1, 2026-11-26",
         "`make book && python -m benchmarks.chapter_minutes` measures",
     ):
         assert part in entry
 
 
-def test_what_was_not_measured_runs_as_long_as_the_head_says(coins):
+def test_what_was_not_measured_runs_as_long_as_the_metadata_says(coins):
+    coins = replace(coins, needs=())
     assert "Run: under 2 minutes." in chapters.chapters_block([coins])
     other = replace(coins, page="book/coins/three-coins")
     assert "Run: under 2 minutes." in chapters.chapters_block([other], RECORD)
 
 
 def test_the_questions_of_a_chapter_name_what_is_believed(coins):
-    circles = replace(coins, page="book/two-classes/circles")
+    circles = replace(coins, page="book/two-classes/circles", needs=())
     believed = {}
     for question in quizzes.read("circles").questions:
         for choice in question.choices:

@@ -144,11 +144,13 @@ TASKS = (
             Mistake(
                 lambda positives, negatives: _entropy(positives, negatives) / np.log(2),
                 "Right in bits; nats were asked for.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda positives, negatives: np.log(2),
                 "0.693 is the price when both classes are equally frequent. They are "
                 "not, and knowing that is worth something.",
+                misconception="chance-is-always-069",
             ),
             Mistake(
                 lambda positives, negatives: (
@@ -168,12 +170,14 @@ TASKS = (
                 lambda positives, negatives: 0.0,
                 "Always saying 0 costs nothing for class 0, and infinitely much for "
                 "class 1. Accuracy may have been on your mind.",
+                misconception="squared-error-is-as-good",
             ),
             Mistake(
                 lambda positives, negatives: (
                     (positives + negatives) * _entropy(positives, negatives)
                 ),
                 "That is the sum over all examples, not the mean.",
+                misconception="mean-and-sum",
             ),
         ),
     ),
@@ -188,10 +192,12 @@ TASKS = (
             Mistake(
                 lambda labels, scores: -_slopes(labels, scores),
                 "The signs are swapped: it is probability minus label.",
+                misconception="step-follows-the-gradient",
             ),
             Mistake(
                 lambda labels, scores: _slopes(labels, scores) / 4,
                 "These are slopes of the mean. Each example's own loss was asked for.",
+                misconception="loss-is-one-number",
             ),
             Mistake(
                 _probabilities,
@@ -203,6 +209,7 @@ TASKS = (
                 ),
                 "These are slopes for the probabilities. The sigmoid lies between them "
                 "and the scores.",
+                misconception="outer-slope-is-enough",
             ),
             Mistake(
                 lambda labels, scores: (
@@ -228,6 +235,7 @@ TASKS = (
             Mistake(
                 lambda labels, scores, factor: 8 * _mean_loss(labels, scores, factor),
                 "That is the sum over the examples, not the mean.",
+                misconception="mean-and-sum",
             ),
         ),
     ),
@@ -257,6 +265,7 @@ TASKS = (
             {"last": "softmax", "loss": "categorical_crossentropy"},
             "That would go with two units and one-hot labels. This model has one "
             "unit and labels 0 and 1, and that line is right as it is.",
+            "one-unit-softmax",
         ),
         mistakes=(
             (3, "sigmoid", "A hidden layer may well have relu. The fault comes later."),
@@ -264,6 +273,7 @@ TASKS = (
                 "last",
                 "linear",
                 "Then the output is a score. A probability was asked for.",
+                "logits-are-probabilities",
             ),
         ),
     ),

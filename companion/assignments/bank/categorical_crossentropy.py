@@ -140,20 +140,24 @@ TASKS = (
             Mistake(
                 lambda classes, true, other, p, rest: -np.log2(p),
                 "Right in bits; nats were asked for.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda classes, true, other, p, rest: -np.log(rest),
                 "That is the logarithm of the largest probability. The true class "
                 "counts, whether it won or not.",
+                misconception="largest-probability-enters-the-loss",
             ),
             Mistake(
                 lambda classes, true, other, p, rest: np.log(p),
                 "The size is right, and the minus is missing.",
+                misconception="logarithms-are-positive",
             ),
             Mistake(
                 lambda classes, true, other, p, rest: rest,
                 "That is 1 minus the probability of the true class. The loss is the "
                 "negative logarithm of that probability.",
+                misconception="loss-is-what-is-missing",
             ),
             Mistake(
                 lambda classes, true, other, p, rest: -np.log(p) / classes,
@@ -163,6 +167,7 @@ TASKS = (
             Mistake(
                 lambda classes, true, other, p, rest: -np.log(p) - np.log(1 - rest),
                 "You charged the wrong class as well, as binary crossentropy would.",
+                misconception="other-classes-count",
             ),
         ),
     ),
@@ -177,6 +182,7 @@ TASKS = (
             Mistake(
                 lambda true, scores: -_slopes(true, scores),
                 "The signs are swapped: it is softmax minus target.",
+                misconception="step-follows-the-gradient",
             ),
             Mistake(
                 _softmax, "That is the softmax. The gradient is softmax minus target."
@@ -185,15 +191,18 @@ TASKS = (
                 lambda true, scores: _slopes(true, scores) * np.eye(3)[true],
                 "The other classes add nothing to the value of the loss, but their "
                 "scores do have a slope: their probability.",
+                misconception="other-classes-get-no-gradient",
             ),
             Mistake(
                 lambda true, scores: -np.eye(3)[true] / _softmax(true, scores),
                 "That is the gradient for the probabilities. Softmax lies between them "
                 "and the scores.",
+                misconception="outer-slope-is-enough",
             ),
             Mistake(
                 lambda true, scores: np.asarray(scores) - np.eye(3)[true],
                 "You took the scores for probabilities: apply softmax first.",
+                misconception="logits-are-probabilities",
             ),
         ),
     ),
@@ -218,6 +227,7 @@ TASKS = (
                     _loss_after(true, scores, change) / np.log(2)
                 ),
                 "Right in bits; nats were asked for.",
+                misconception="bits-for-nats",
             ),
         ),
     ),
@@ -252,12 +262,14 @@ TASKS = (
             {"last": "sigmoid", "loss": "binary_crossentropy"},
             "That would answer one yes-or-no question for each class. Here exactly "
             "one class is true, and that line is right as it is.",
+            "one-choice-is-many-questions",
         ),
         mistakes=(
             (
                 "loss",
                 "sparse_categorical_crossentropy",
                 "The sparse form takes integer labels. These are one-hot.",
+                "keras-mends-it",
             ),
             (3, "softmax", "A hidden layer may well have relu."),
         ),

@@ -145,6 +145,7 @@ TASKS = (
                 lambda classes, p: -np.log(p),
                 "That is the loss of the probability. But the loss takes the "
                 "probabilities for scores, and applies softmax to them.",
+                misconception="softmax-twice-is-harmless",
             ),
             Mistake(
                 lambda classes, p: np.log(1 + (classes - 1) / np.e),
@@ -159,6 +160,7 @@ TASKS = (
             Mistake(
                 lambda classes, p: _twice(classes, p) / np.log(2),
                 "Right in bits; nats were asked for.",
+                misconception="bits-for-nats",
             ),
             Mistake(
                 lambda classes, p: _twice(classes, p) + p,
@@ -192,6 +194,7 @@ TASKS = (
             Mistake(
                 lambda scores: _log_probabilities(scores) / np.log(2),
                 "Right with base 2; natural ones were asked for.",
+                misconception="bits-for-nats",
             ),
         ),
     ),
@@ -212,12 +215,14 @@ TASKS = (
                     true, factor * np.asarray(scores)
                 ),
                 "That is the loss of a network with one softmax.",
+                misconception="softmax-twice-is-harmless",
             ),
             Mistake(
                 lambda true, scores, factor: (
                     _scaled_loss(true, scores, factor) / np.log(2)
                 ),
                 "Right in bits; nats were asked for.",
+                misconception="bits-for-nats",
             ),
         ),
     ),
@@ -250,6 +255,7 @@ TASKS = (
             {"last": "softmax", "loss": "CategoricalCrossentropy"},
             "That line is right as it is: the labels are class numbers, and the "
             "outputs are scores.",
+            "keras-mends-it",
         ),
         mistakes=(
             (
@@ -257,6 +263,7 @@ TASKS = (
                 "BinaryCrossentropy",
                 "That would answer one yes-or-no question for each class. Here "
                 "exactly one class is true.",
+                "one-choice-is-many-questions",
             ),
             (3, "linear", "A hidden layer may well have relu."),
         ),

@@ -143,6 +143,7 @@ TASKS = (
                 lambda labels, scores: np.mean(1 - np.multiply(labels, scores)),
                 "An example beyond the margin does not make up for another: its loss "
                 "is 0, never negative.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda labels, scores: losses.squared_hinge(labels, scores).mean(),
@@ -155,6 +156,7 @@ TASKS = (
             Mistake(
                 lambda labels, scores: _hinges(labels, scores).sum(),
                 "That is the sum over the examples, not the mean.",
+                misconception="mean-and-sum",
             ),
             Mistake(
                 lambda labels, scores: np.maximum(
@@ -162,6 +164,7 @@ TASKS = (
                 ).mean(),
                 "You charged only the wrong example. The hinge wants a margin of 1, "
                 "so an example that is right by less costs something too.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 lambda labels, scores: np.maximum(
@@ -183,20 +186,24 @@ TASKS = (
             Mistake(
                 lambda labels, scores: -_slopes(labels, scores),
                 "The signs are swapped: a larger margin costs less.",
+                misconception="step-follows-the-gradient",
             ),
             Mistake(
                 lambda labels, scores: _slopes(labels, scores) / 4,
                 "That is the slope of the mean of the four.",
+                misconception="loss-is-one-number",
             ),
             Mistake(
                 lambda labels, scores: -np.asarray(labels, float),
                 "Beyond the margin the loss is 0 and flat: there the slope is 0.",
+                misconception="hinge-goes-on-beyond",
             ),
             Mistake(
                 lambda labels, scores: np.where(
                     np.multiply(labels, scores) < 0, -np.asarray(labels, float), 0
                 ),
                 "Right is not enough: until the margin is 1 the loss has a slope.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 losses.squared_hinge_gradient, "That is the slope of the squared hinge."
@@ -217,6 +224,7 @@ TASKS = (
             Mistake(
                 lambda true, scores, shift: _hinge_after(true, scores, shift) - 1,
                 "The margin of 1 is missing.",
+                misconception="right-side-is-enough",
             ),
             Mistake(
                 lambda true, scores, shift: np.maximum(
@@ -224,6 +232,7 @@ TASKS = (
                 ).sum(),
                 "You charged both other classes. Keras takes the larger of their "
                 "scores alone, or 0 where both are below it.",
+                misconception="other-classes-count",
             ),
             Mistake(
                 lambda true, scores, shift: losses.sparse_categorical_crossentropy(
@@ -261,6 +270,7 @@ TASKS = (
             {"last": "sigmoid", "loss": "binary_crossentropy"},
             "That would be a probability and its likelihood. The labels are -1 "
             "and +1, the output is a score, and that line is right as it is.",
+            "hinge-is-a-probability",
         ),
         mistakes=(
             (
