@@ -5,19 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from loss_inputs import (
-    CATEGORICAL_HINGE,
-    CRAMMER_SINGER,
-    HINGE,
-    SQUARED_HINGE,
-    agree,
-    bounded,
-    close,
-    difference,
-    entries,
-    labelled,
-    rows,
-)
 from numpy.testing import assert_allclose, assert_array_equal
 
 from companion import losses
@@ -30,6 +17,19 @@ from companion.losses import (
     hinge_gradient,
     squared_hinge,
     squared_hinge_gradient,
+)
+from tests.companion.loss_inputs import (
+    CATEGORICAL_HINGE,
+    CRAMMER_SINGER,
+    HINGE,
+    SQUARED_HINGE,
+    agree,
+    bounded,
+    close,
+    difference,
+    entries,
+    labelled,
+    rows,
 )
 
 scores = st.floats(-4, 4)

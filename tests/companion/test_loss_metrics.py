@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from loss_inputs import bounded, close, labelled, logits, rows, simplex
 
 from companion.losses import expected_calibration_error, sparse_categorical_accuracy
+from tests.companion.loss_inputs import bounded, close, labelled, logits, rows, simplex
 
 
 @bounded

@@ -11,7 +11,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loss_inputs import (
+from numpy.testing import assert_allclose, assert_array_equal
+
+from companion import losses
+from companion.losses import _crossentropies as core
+from companion.losses import (
+    binary_crossentropy,
+    binary_crossentropy_gradient,
+    categorical_crossentropy,
+    categorical_crossentropy_gradient,
+    sparse_categorical_crossentropy,
+    sparse_categorical_crossentropy_gradient,
+)
+from tests.companion.loss_inputs import (
     BINARY,
     CATEGORICAL,
     EPSILON,
@@ -29,18 +41,6 @@ from loss_inputs import (
     soft_targets,
     softmax,
     targets_for,
-)
-from numpy.testing import assert_allclose, assert_array_equal
-
-from companion import losses
-from companion.losses import _crossentropies as core
-from companion.losses import (
-    binary_crossentropy,
-    binary_crossentropy_gradient,
-    categorical_crossentropy,
-    categorical_crossentropy_gradient,
-    sparse_categorical_crossentropy,
-    sparse_categorical_crossentropy_gradient,
 )
 
 # Rounding of a few float64 operations on numbers of the size met here.

@@ -18,11 +18,11 @@ import keras
 import nbformat
 import numpy as np
 import pytest
-import runtime_worker as worker
 
 from companion import runtime
 from companion.runtime import _devices
 from companion.runtime import _job as job
+from tests.companion import runtime_worker as worker
 
 pytestmark = pytest.mark.backend
 

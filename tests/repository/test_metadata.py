@@ -5,8 +5,8 @@ import tomllib
 
 import pytest
 import yaml
-from schemas import check_schema
 
+from tests.repository.schemas import check_schema
 from tools import build
 from tools.set_repository import ROOT
 

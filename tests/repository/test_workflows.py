@@ -9,8 +9,8 @@ import tomllib
 import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
-from schemas import check_schema
 
+from tests.repository.schemas import check_schema
 from tools.set_repository import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
