@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from tests.companion.loss_inputs import BINARY, EPSILON, HINGE, SQUARED_HINGE, agree
+from tests.companion.losses.inputs import BINARY, EPSILON, HINGE, SQUARED_HINGE, agree
 
 
 class KerasOracle:

@@ -19,7 +19,7 @@ from companion.losses import (
     categorical_crossentropy,
     sparse_categorical_crossentropy,
 )
-from tests.companion.loss_inputs import (
+from tests.companion.losses.inputs import (
     BINARY,
     CATEGORICAL,
     EPSILON,
