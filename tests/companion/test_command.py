@@ -6,9 +6,12 @@ import sys
 
 import pytest
 
+from companion import quizzes
 from companion._command import main
 from companion.assignments import assign
+from companion.quizzes._export import _FORMATS
 from tests.companion.assignments.inputs import CHAPTER, SEED, paper_of, put, submission
+from tests.companion.quizzes.inputs import EXTRA, exported, question_of, write_bank
 
 
 @pytest.fixture
@@ -141,3 +144,85 @@ def test_a_template_makes_the_folder_that_it_belongs_to(tmp_path, capsys):
     assert main(["bank", str(bank)]) == 0
     assert capsys.readouterr().out.strip() == str(bank)
     assert assign("entropy", seed=0, out=tmp_path / "out", bank=bank.parent)
+
+
+# Quizzes.
+
+
+def test_the_command_writes_a_file_a_chapter_and_says_where(tmp_path, capsys):
+    out = tmp_path / "new" / "folder"
+    assert main(["quiz", "circles", "--to", "moodle", "--out", str(out)]) == 0
+    assert capsys.readouterr().out == f"{out / 'circles.xml'}\n"
+    assert (out / "circles.xml").read_bytes() == exported("circles", "moodle")
+
+
+@pytest.mark.parametrize("named", [[], ["all"]])
+def test_the_command_writes_all_chapters(tmp_path, capsys, named):
+    for chapter in ("two", "one"):
+        write_bank(tmp_path, [question_of()], chapter=chapter)
+    out = tmp_path / "out"
+    command = ["quiz", *named, "--bank", str(tmp_path), "--to", "moodle"]
+    assert main([*command, "--out", str(out)]) == 0
+    written = [str(out / name) for name in ("one.xml", "two.xml")]
+    assert capsys.readouterr().out.splitlines() == written
+    assert sorted(map(str, out.iterdir())) == written
+
+
+@pytest.mark.parametrize(
+    ("to", "name"),
+    [("moodle", "own.xml"), ("qti", "own-qti.zip"), ("slides", "own.html")],
+)
+def test_the_command_takes_a_bank_of_ones_own(tmp_path, to, name):
+    if to == "qti":
+        pytest.importorskip("text2qti", reason=EXTRA)
+    bank = write_bank(tmp_path, [question_of()])
+    command = ["quiz", "--bank", str(bank), "--to", to, "--out", str(tmp_path)]
+    assert main(command) == 0
+    data = (tmp_path / name).read_bytes()
+    assert data == quizzes.export("own", to=to, bank=bank)
+
+
+def test_the_command_replaces_nothing_else(tmp_path, capsys):
+    command = ["quiz", "circles", "--to", "moodle", "--out", str(tmp_path)]
+    assert main(command) == main(command) == 0
+    (tmp_path / "circles.xml").write_bytes(b"mine")
+    with pytest.raises(SystemExit) as stopped:
+        main(command)
+    assert stopped.value.code == 2
+    assert "is there with other content" in capsys.readouterr().err
+    assert (tmp_path / "circles.xml").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["no-such", "--to", "moodle", "--out", "x"], "There is one for: "),
+        (["circles", "--to", "word", "--out", "x"], "moodle, qti, slides"),
+        (["--to", "moodle", "--out", "x", "--bank", "no"], "not a folder of quizzes"),
+        (["--to", "moodle", "--out", "x", "--bank", "."], "holds no quizzes"),
+        (["circles", "--to", "moodle"], "--out"),
+        (["circles", "--out", "x"], "--to"),
+    ],
+)
+def test_the_command_says_what_it_expects(tmp_path, monkeypatch, capsys, command, says):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stopped:
+        main(["quiz", *command])
+    assert stopped.value.code == 2
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_the_command_says_that_the_library_is_missing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "text2qti.config", None)
+    with pytest.raises(SystemExit) as stopped:
+        main(["quiz", "circles", "--to", "qti", "--out", str(tmp_path)])
+    assert stopped.value.code == 2
+    assert "extra `lms`" in capsys.readouterr().err
+
+
+def test_the_help_names_every_format(capsys):
+    with pytest.raises(SystemExit):
+        main(["quiz", "--help"])
+    shown = capsys.readouterr().out
+    assert all(to in shown for to in _FORMATS)
