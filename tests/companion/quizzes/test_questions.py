@@ -51,10 +51,9 @@ def test_every_notebook_has_a_quiz_and_every_quiz_a_notebook():
 
 
 @each_chapter
-def test_a_chapter_asks_enough_and_asks_before_a_run(chapter):
-    questions = read(chapter).questions
-    assert len(questions) >= 5
-    assert any(question.predict for question in questions) == (chapter != ENTRY)
+def test_a_chapter_asks_before_a_run(chapter):
+    predicted = [question for question in read(chapter).questions if question.predict]
+    assert bool(predicted) == (chapter != ENTRY)
 
 
 @each_chapter
