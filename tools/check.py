@@ -2,7 +2,7 @@
 
     python -m tools.check                   style, package, notebooks, site
     python -m tools.check quick             style and the package's quick tests
-    python -m tools.check quick losses      only those of a subject
+    python -m tools.check quick losses      only those of a subject: a folder or a file
 
 Each step runs even if an earlier one failed; the exit status counts the failures.
 """
@@ -79,7 +79,7 @@ def quick(subject: str = "") -> int:
 
 
 def files_of(subject: str, root: Path = ROOT) -> list[Path]:
-    """Return the package's test files whose name holds the subject.
+    """Return the package's test files that a subject names, or that lie in its folder.
 
     Raises
     ------
@@ -91,11 +91,17 @@ def files_of(subject: str, root: Path = ROOT) -> list[Path]:
         for folder in PACKAGE_TESTS
         for path in (root / folder).rglob("test_*.py")
     )
-    found = [path for path in files if subject in path.stem]
+    found = [path for path in files if any(subject in name for name in names_of(path))]
     if not found:
-        names = ", ".join(path.stem.removeprefix("test_") for path in files)
+        names = ", ".join(sorted({name for path in files for name in names_of(path)}))
         raise ValueError(f"No tests of {subject!r}. There are: {names}.")
     return found
+
+
+def names_of(path: Path) -> list[str]:
+    """Return the subjects of a test file: its folders below ``tests``, its own name."""
+    _, *folders, name = path.with_suffix("").parts
+    return [*folders, name.removeprefix("test_")]
 
 
 STEPS = (style, package, on_jax, build, chapters, site)

@@ -10,11 +10,9 @@ import json
 import multiprocessing
 import re
 
-import contestants
 import keras
 import numpy as np
 import pytest
-from contestants import ALLOCATED_MB, SECONDS
 
 from benchmarks import __main__ as command
 from benchmarks import blobs, characters, circles, digits, machine, report, vocabulary
@@ -28,6 +26,8 @@ from benchmarks.harness import (
     run,
 )
 from companion import models
+from tests.benchmarks import contestants
+from tests.benchmarks.contestants import ALLOCATED_MB, SECONDS
 
 QUICK = Settings(quick=True)
 

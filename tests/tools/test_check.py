@@ -17,11 +17,38 @@ def ran(monkeypatch):
     return ran
 
 
-def test_a_subject_runs_the_files_that_are_named_for_it():
-    names = [path.name for path in check.files_of("losses")]
-    assert names == ["test_losses.py", "test_losses_oracles.py"]
-    with pytest.raises(ValueError, match=r"No tests of 'lossy'\. There are: .*losses"):
-        check.files_of("lossy")
+def test_a_subject_runs_its_folder_or_the_files_that_are_named_for_it(tmp_path):
+    files = {
+        "companion/losses/test_hinges.py",
+        "companion/losses/inputs.py",
+        "companion/training/test_resuming.py",
+        "companion/test_margins.py",
+        "benchmarks/test_hinge_or_crossentropy.py",
+        "site/test_losses.py",
+    }
+    for name in files:
+        path = tmp_path / "tests" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+    def found(subject):
+        return [path.as_posix() for path in check.files_of(subject, tmp_path)]
+
+    assert found("losses") == ["tests/companion/losses/test_hinges.py"]
+    assert found("resuming") == ["tests/companion/training/test_resuming.py"]
+    assert found("hinge") == [
+        "tests/benchmarks/test_hinge_or_crossentropy.py",
+        "tests/companion/losses/test_hinges.py",
+    ]
+    assert len(found("companion")) == 3
+    says = r"'lossy'\. There are: .*hinges, losses, margins, resuming, training\."
+    with pytest.raises(ValueError, match=says):
+        found("lossy")
+
+
+@pytest.mark.parametrize("subject", ["losses", "assignments", "grading"])
+def test_subjects_of_the_package_have_tests(subject):
+    assert check.files_of(subject)
 
 
 def test_quick_leaves_out_what_is_slow_or_needs_the_book(ran):

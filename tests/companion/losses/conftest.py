@@ -4,7 +4,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from loss_inputs import BINARY, EPSILON, HINGE, SQUARED_HINGE, agree
+
+from tests.companion.losses.inputs import BINARY, EPSILON, HINGE, SQUARED_HINGE, agree
 
 
 class KerasOracle:

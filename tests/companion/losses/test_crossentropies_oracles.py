@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loss_inputs import (
+from numpy.testing import assert_allclose
+
+from companion.losses import _crossentropies as core
+from companion.losses import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    sparse_categorical_crossentropy,
+)
+from tests.companion.losses.inputs import (
     BINARY,
     CATEGORICAL,
     EPSILON,
@@ -30,14 +38,6 @@ from loss_inputs import (
     soft_targets,
     softmax,
     targets_for,
-)
-from numpy.testing import assert_allclose
-
-from companion.losses import _crossentropies as core
-from companion.losses import (
-    binary_crossentropy,
-    categorical_crossentropy,
-    sparse_categorical_crossentropy,
 )
 
 many_classes = pytest.mark.parametrize("classes", [2, 10, 1000])

@@ -18,15 +18,15 @@ import keras
 import nbformat
 import numpy as np
 import pytest
-import runtime_worker as worker
 
 from companion import runtime
 from companion.runtime import _devices
 from companion.runtime import _job as job
+from tests.companion.runtime import runtime_worker as worker
+from tools.set_repository import ROOT
 
 pytestmark = pytest.mark.backend
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "book/runtime/many-machines.ipynb"
 ON_JAX = keras.config.backend() == "jax"
 jax_only = pytest.mark.skipif(not ON_JAX, reason="about JAX's devices and processes")

@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from loss_inputs import bounded, close, labelled, logits, rows, simplex
 
 from companion.losses import expected_calibration_error, sparse_categorical_accuracy
+from tests.companion.losses.inputs import (
+    bounded,
+    close,
+    labelled,
+    logits,
+    rows,
+    simplex,
+)
 
 
 @bounded
@@ -84,29 +91,3 @@ def test_certain_and_wrong_is_1_and_certain_and_right_is_0():
     certain = np.eye(3)
     assert expected_calibration_error(certain, [0, 1, 2]) == 0
     assert expected_calibration_error(certain, [1, 2, 0]) == 1
-
-
-@pytest.mark.parametrize(
-    ("p", "labels", "bins", "error", "says"),
-    [
-        ([[0.5, 0.6]], [0], 15, ValueError, "sum of probabilities must be 1"),
-        ([1.2], [0], 15, ValueError, "sigmoid"),
-        ([[2.0, -1.0]], [0], 15, ValueError, r"lie in \[0, 1\]"),
-        ([[[0.5, 0.5]]], [[0]], 15, ValueError, "reshape"),
-        (
-            [[0.5, 0.5]],
-            [[1, 0]],
-            15,
-            ValueError,
-            "labels must have the shape of probabilities.*argmax",
-        ),
-        ([[0.5, 0.5]], [2], 15, ValueError, "labels must hold classes 0 to 1"),
-        ([[0.5, 0.5]], [1.0], 15, TypeError, "labels must hold integer"),
-        ([[0.5, 0.5]], [1], 0, ValueError, "`bins`"),
-        ([[0.5, 0.5]], [1], 2.5, TypeError, "`bins`"),
-        ([], [], 15, ValueError, "at least one example"),
-    ],
-)
-def test_bad_input_is_refused_in_words(p, labels, bins, error, says):
-    with pytest.raises(error, match=says):
-        expected_calibration_error(p, labels, bins=bins)
