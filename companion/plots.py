@@ -112,9 +112,9 @@ def _dress(ax: Axes) -> None:
     # backend, it switches its interactive mode off again, and later figures vanish.
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=10)
-    ax.title.set_size(12)
+    ax.title.set_fontsize(12)
     for axis in (ax.xaxis, ax.yaxis):
-        axis.label.set_size(11)
+        axis.label.set_fontsize(11)
 
 
 def points(
@@ -231,7 +231,7 @@ def loss_curves(*, ax: Axes | None = None) -> Axes:
     ax = _axes(ax)
     p = np.linspace(0.005, 0.995, 397)
     for target, style, place in ((1, "-", (10, 0)), (0, "--", (-10, 0))):
-        loss = losses.binary_crossentropy(np.full_like(p, target), p)
+        loss = np.asarray(losses.binary_crossentropy(np.full_like(p, target), p))
         ax.plot(p, loss, style, color=COLOURS[target], linewidth=2)
         steep = np.argmin(np.abs(loss - 3.5))
         at = (p[steep], loss[steep])
@@ -435,8 +435,7 @@ def _counts(
     centres: NDArray[Any], count: NDArray[np.int64], width: float, ax: Axes
 ) -> None:
     # A digit is about 0.08 inches wide; numbers wider than their bin stand upright.
-    inches = width * ax.get_position().width * ax.get_figure(root=True).get_figwidth()
-    upright = 0.08 * (len(str(count.max())) + 1) > inches
+    upright = 0.08 * (len(str(count.max())) + 1) > width * _inches(ax)
     for centre, number in zip(centres, count, strict=True):
         ax.annotate(
             str(number),
@@ -813,18 +812,24 @@ def _legend_below(ax: Axes) -> None:
     # Below the axis label, whose height is the same in every figure, and in as many
     # columns as fit under the panel: an entry takes about an inch.
     below = ScaledTranslation(0, -0.45, ax.figure.dpi_scale_trans)
-    inches = ax.get_position().width * ax.get_figure(root=True).get_figwidth()
     ax.legend(
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
         bbox_transform=ax.transAxes + below,
         borderaxespad=0.0,
-        ncols=max(1, int(inches / 1.05)),
+        ncols=max(1, int(_inches(ax) / 1.05)),
         columnspacing=1.0,
         handletextpad=0.1,
         fontsize=10,
         frameon=False,
     )
+
+
+def _inches(ax: Axes) -> float:
+    """Return the width of a panel."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # only what was removed from its figure has none
+    return ax.get_position().width * figure.get_figwidth()
 
 
 def _note(

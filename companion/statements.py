@@ -48,7 +48,9 @@ class _SoftAssertions(ast.NodeTransformer):
             return node
         body = [_Assertions(source).visit(statement) for statement in node.body]
         safe = ast.parse(_SAFELY)
-        safe.body[0].body = body
+        (guard,) = safe.body
+        assert isinstance(guard, ast.Try)
+        guard.body = body
         return ast.fix_missing_locations(safe)
 
 
@@ -61,12 +63,15 @@ class _Assertions(ast.NodeTransformer):
     def visit_Assert(self, node: ast.Assert) -> ast.If:
         """Turn ``assert a == b`` into ``if not (a == b): report(…)``."""
         text = ast.get_source_segment(self._source, node) or ast.unparse(node)
-        call = ast.parse(f"{_REPORT}({text!r}, {node.lineno}, lambda: ())").body[0]
+        operands = ast.parse("lambda: ()", mode="eval").body
+        assert isinstance(operands, ast.Lambda)
         if isinstance(node.test, ast.Compare):
-            operands = [node.test.left, *node.test.comparators]
-            call.value.args[2].body = ast.Tuple(operands, ast.Load())
+            sides = [node.test.left, *node.test.comparators]
+            operands.body = ast.Tuple(sides, ast.Load())
+        told: list[ast.expr] = [ast.Constant(text), ast.Constant(node.lineno), operands]
+        call = ast.Call(ast.parse(_REPORT, mode="eval").body, told, [])
         test = ast.UnaryOp(ast.Not(), node.test)
-        return ast.copy_location(ast.If(test, [call], []), node)
+        return ast.copy_location(ast.If(test, [ast.Expr(call)], []), node)
 
 
 def report(
@@ -90,7 +95,7 @@ def report(
     from IPython.display import display
 
     if error is not None:
-        line = error.__traceback__.tb_lineno
+        line = error.__traceback__.tb_lineno if error.__traceback__ else line
         seen = f"{type(error).__name__}: {error}"
         says = f"A check of the text stopped at line {line}"
     else:

@@ -111,20 +111,22 @@ def _checked(content: Any) -> Submission:
             f"It has another version of the format, and this package reads {FORMAT}. "
             "Was it made with another release of the package?"
         )
-    submission = Submission(*map(content.get, Submission.__dataclass_fields__))
+    names = Submission.__dataclass_fields__
+    given: dict[str, Any] = {name: content.get(name) for name in names}
+    predictions, answers = given["predictions"], given["answers"]
     fields = {
-        "chapter": _is_name(submission.chapter, CHAPTER),
-        "student": _is_name(submission.student, STUDENT),
-        "paper": isinstance(submission.paper, str),
-        "predictions": isinstance(submission.predictions, dict)
-        and all(isinstance(text, str) for text in submission.predictions.values()),
-        "answers": isinstance(submission.answers, dict)
-        and all(_is_plain(x, DEPTH) for x in submission.answers.values()),
+        "chapter": _is_name(given["chapter"], CHAPTER),
+        "student": _is_name(given["student"], STUDENT),
+        "paper": isinstance(given["paper"], str),
+        "predictions": isinstance(predictions, dict)
+        and all(isinstance(text, str) for text in predictions.values()),
+        "answers": isinstance(answers, dict)
+        and all(_is_plain(x, DEPTH) for x in answers.values()),
     }
     for name, holds in fields.items():
         if not holds:
             raise UnreadableError(f"Its field `{name}` is missing or of a wrong form.")
-    return submission
+    return Submission(**given)
 
 
 def _is_name(value: Any, pattern: re.Pattern) -> bool:

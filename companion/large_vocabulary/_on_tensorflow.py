@@ -31,8 +31,10 @@ def weighted_sum(
 @tf.function(autograph=False)
 def _weighted_sum(*inputs: tf.Tensor, labels: tf.Tensor, chunk_size: int) -> tf.Tensor:
     @tf.custom_gradient
-    def loss(*inputs: tf.Tensor) -> tuple[tf.Tensor, Callable]:
-        value, slopes = _in_chunks(*inputs, labels, chunk_size)
+    def loss(
+        hidden: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, weights: tf.Tensor
+    ) -> tuple[tf.Tensor, Callable]:
+        value, slopes = _in_chunks(hidden, kernel, bias, weights, labels, chunk_size)
         return value, lambda upstream: [_once(upstream * slope) for slope in slopes]
 
     return loss(*inputs)
@@ -58,7 +60,13 @@ def _in_chunks(
     rest = turns * size - tokens
     by_chunk = [_split(array, turns, size, rest) for array in (hidden, labels, weights)]
 
-    def turn(i, losses, d_hidden, d_kernel, d_bias):
+    def turn(
+        i: tf.Tensor,
+        losses: tf.TensorArray,
+        d_hidden: tf.TensorArray,
+        d_kernel: tf.Tensor,
+        d_bias: tf.Tensor,
+    ) -> tuple[tf.Tensor | tf.TensorArray, ...]:
         h, y, w = (array[i] for array in by_chunk)
         logits = tf.nn.bias_add(tf.matmul(h, kernel), bias)
         top = tf.reduce_max(logits, axis=1, keepdims=True)

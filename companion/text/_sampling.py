@@ -201,10 +201,10 @@ def _run(
 
 def _step(layers: list[keras.Layer], codes: Any, states: list) -> tuple[Any, list]:
     """Return the probabilities after one character, and the new states."""
-    x, states, left = codes[:, None], iter(states), []
+    x, earlier, left = codes[:, None], iter(states), []
     for layer in layers:
         if isinstance(layer, RECURRENT):
-            x, state = layer.cell(x[:, 0], next(states), training=False)
+            x, state = layer.cell(x[:, 0], next(earlier), training=False)
             x = x[:, None]
             left.append(state)
         else:

@@ -180,7 +180,8 @@ def _checksum(arrays: Any) -> int:
     """Return a number that other data would not have."""
     crc = 0
     for leaf in keras.tree.flatten(arrays):
-        crc = zlib.crc32(np.ascontiguousarray(leaf), crc) if leaf is not None else crc
+        if leaf is not None:
+            crc = zlib.crc32(np.ascontiguousarray(leaf).data, crc)
     return crc
 
 

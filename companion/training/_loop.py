@@ -12,9 +12,13 @@ from companion.training._programs import compiled, on_devices, shared
 class EpochBar(keras.callbacks.Callback):
     """One line for a whole run: the epochs done, the time and the last metrics."""
 
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self._epochs = epochs
+
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start the bar."""
-        self._bar = keras.utils.Progbar(self.params["epochs"], unit_name="epoch")
+        self._bar = keras.utils.Progbar(self._epochs, unit_name="epoch")
         self._done = 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -41,8 +45,10 @@ def run(
     programs = compiled(model, plan, jit_compile=jit_compile)
     hooks = _hooks(model, plan, callbacks, verbose)
     training = on_devices(plan.training)
-    validation = on_devices(plan.validation)
-    held_back = None if validation is None else shared(plan.validation_batches())
+    held_back = None
+    if plan.held_back is not None:
+        validation, batches = plan.held_back
+        held_back = on_devices(validation), shared(batches)
     model.stop_training = False
     # Keras leaves there where an earlier run was resumed; that run is over.
     model._initial_epoch = None
@@ -52,9 +58,9 @@ def run(
         hooks.on_epoch_begin(epoch)
         batches = shared(plan.batches(seed=seed, epoch=epoch))
         logs = dict(programs.train(training, batches))
-        if validation is not None:
+        if held_back is not None:
             hooks.on_test_begin()
-            results = programs.evaluate(validation, held_back)
+            results = programs.evaluate(*held_back)
             hooks.on_test_end(results)
             logs.update({f"val_{name}": value for name, value in results.items()})
         hooks.on_epoch_end(epoch, logs)
@@ -73,7 +79,7 @@ def _hooks(
 ) -> keras.callbacks.CallbackList:
     """Return the callbacks with a history and, unless silent, a progress bar."""
     return keras.callbacks.CallbackList(
-        [*callbacks, EpochBar()] if verbose == 1 else callbacks,
+        [*callbacks, EpochBar(plan.epochs)] if verbose == 1 else callbacks,
         add_history=True,
         add_progbar=verbose == 2,
         model=model,

@@ -58,9 +58,13 @@ class Plan(NamedTuple):
             order = np.random.default_rng((seed, number)).permutation(order)
         return _cut(order[part * examples :][:examples], self.batch_size)
 
-    def validation_batches(self) -> Batches:
-        """Return the batches of the validation set, in sequence."""
-        return _cut(np.arange(count(self.validation)), self.validation_batch_size)
+    @property
+    def held_back(self) -> tuple[Arrays, Batches] | None:
+        """The validation set and its batches, in sequence, or None without one."""
+        if self.validation is None:
+            return None
+        order = np.arange(count(self.validation))
+        return self.validation, _cut(order, self.validation_batch_size)
 
 
 def make_plan(arguments: Mapping[str, Any]) -> Plan:

@@ -145,15 +145,14 @@ def _histories(
     programs: Any, plan: Plan, seeds: Sequence[int], verbose: int
 ) -> list[dict[str, list[float]]]:
     """Run the epochs and return the history of each seed."""
-    training, validation = to_tensors(plan.training), to_tensors(plan.validation)
-    held_back = None if validation is None else to_tensors(plan.validation_batches())
+    training, held_back = to_tensors(plan.training), to_tensors(plan.held_back)
     histories: list[dict[str, list[float]]] = [{} for _ in seeds]
     bar = keras.utils.Progbar(plan.epochs, unit_name="epoch", verbose=verbose)
     for epoch in range(plan.epochs):
         orders = [plan.batches(seed=seed, epoch=epoch) for seed in seeds]
         logs = dict(programs.train(training, _stack(orders)))
-        if validation is not None:
-            results = programs.evaluate(validation, held_back)
+        if held_back is not None:
+            results = programs.evaluate(*held_back)
             logs.update({f"val_{name}": value for name, value in results.items()})
         for name, values in logs.items():
             for history, value in zip(histories, np.asarray(values), strict=True):
