@@ -4,8 +4,12 @@ import importlib
 import os
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 import keras
+
+# What Keras computes with: a tf.Tensor or a jax.Array, which share no type.
+Tensor = Any
 
 
 def backend() -> str:

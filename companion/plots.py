@@ -7,7 +7,7 @@ alone: markers and line styles differ too.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,6 +24,9 @@ from companion.losses._metrics import calibration_bins
 
 if TYPE_CHECKING:
     import keras
+    from sklearn.base import ClassifierMixin
+
+    History = keras.callbacks.History | Mapping[str, Sequence[float]]
 
 # The first three are Okabe and Ito's (2008); the others stay furthest from them for
 # colour-blind eyes. Each has a contrast of at least 3:1 with white.
@@ -52,7 +55,9 @@ _FAINT = {"color": "0.45", "linewidth": 0.8, "linestyle": ":"}
 _GRID = 400
 
 
-def panels(count: int = 1, *, height: float = 4.0) -> tuple[Figure, NDArray[Any]]:
+def panels(
+    count: int = 1, *, height: float = 4.0
+) -> tuple[Figure, NDArray[np.object_]]:
     """Make a figure of the width of a page, with its panels side by side.
 
     Parameters
@@ -295,7 +300,7 @@ def margins(*, gradient: bool = False, ax: Axes | None = None) -> Axes:
 
 
 def history(
-    history: "keras.callbacks.History | Mapping[str, Sequence[float]]",
+    history: "History",
     *,
     metric: str = "loss",
     label: str | None = None,
@@ -431,9 +436,7 @@ def reliability(
     return ax
 
 
-def _counts(
-    centres: NDArray[Any], count: NDArray[np.int64], width: float, ax: Axes
-) -> None:
+def _counts(centres: NDArray, count: NDArray[np.int64], width: float, ax: Axes) -> None:
     # A digit is about 0.08 inches wide; numbers wider than their bin stand upright.
     upright = 0.08 * (len(str(count.max())) + 1) > width * _inches(ax)
     for centre, number in zip(centres, count, strict=True):
@@ -507,7 +510,7 @@ def architecture(
     return ax
 
 
-def _chain(model: Any) -> Sequence[Any]:
+def _chain(model: "keras.Sequential") -> "list[keras.Layer]":
     """Return the layers of a model that is a built chain of them."""
     import keras
 
@@ -525,7 +528,7 @@ def _chain(model: Any) -> Sequence[Any]:
     return model.layers
 
 
-def _described(layer: Any) -> str:
+def _described(layer: "keras.Layer") -> str:
     """Name a layer's kind, its activation and its number of weights."""
     words = [type(layer).__name__]
     activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
@@ -630,7 +633,7 @@ def decision_regions(
 
 
 def _regions(
-    model: Any, decide: Callable, classes: int, x: NDArray[Any], ax: Axes
+    model: "keras.Model", decide: Callable, classes: int, x: NDArray, ax: Axes
 ) -> None:
     from sklearn.inspection import DecisionBoundaryDisplay
 
@@ -657,13 +660,15 @@ def _regions(
         ax.contour(display.xx0, display.xx1, region, levels=[0.5], **lines)
 
 
-def _outputs(model: Any, x: NDArray[Any]) -> NDArray[Any]:
+def _outputs(model: "keras.Model", x: NDArray) -> NDArray:
     # All points in one call, and no model.predict: each new number of points would
     # compile it again, and TensorFlow then warns of that in the notebook.
     return np.asarray(model(np.asarray(x, dtype=np.float32), training=False))
 
 
-def _classifier(model: Any, decide: Callable, classes: int) -> Any:
+def _classifier(
+    model: "keras.Model", decide: Callable, classes: int
+) -> "ClassifierMixin":
     """Dress a trained model as a scikit-learn classifier, without cloning it."""
     from sklearn.base import BaseEstimator, ClassifierMixin
 
@@ -671,10 +676,10 @@ def _classifier(model: Any, decide: Callable, classes: int) -> Any:
         classes_ = np.arange(classes)
 
         # Never called, but scikit-learn takes nothing for an estimator without it.
-        def fit(self, x: Any, y: Any) -> "Trained":
+        def fit(self, x: NDArray, y: NDArray) -> "Trained":
             return self
 
-        def predict(self, x: NDArray[Any]) -> NDArray[np.int64]:
+        def predict(self, x: NDArray) -> NDArray[np.int64]:
             return decide(_outputs(model, x))
 
         def __sklearn_is_fitted__(self) -> bool:
@@ -684,7 +689,7 @@ def _classifier(model: Any, decide: Callable, classes: int) -> Any:
 
 
 def _decision(
-    model: Any, scores: NDArray[Any], threshold: float | None
+    model: "keras.Model", scores: NDArray, threshold: float | None
 ) -> tuple[Callable, int]:
     """Return how outputs become classes, and the number of classes."""
     if scores.ndim != 2:
@@ -698,7 +703,7 @@ def _decision(
     return lambda scores: (scores[:, 0] > least).astype(int), 2
 
 
-def _threshold(model: Any) -> float:
+def _threshold(model: "keras.Model") -> float:
     # The outputs' values cannot tell a linear unit from a sigmoid one: a linear unit
     # may well stay between 0 and 1. The activation can, so it is asked by name.
     activation = getattr(model.layers[-1], "activation", None)
@@ -713,7 +718,7 @@ def _threshold(model: Any) -> float:
     return thresholds[name]
 
 
-def _curves(history: Any, metric: str) -> dict[str, Sequence[float]]:
+def _curves(history: "History", metric: str) -> dict[str, Sequence[float]]:
     measured = getattr(history, "history", history)
     if not isinstance(measured, Mapping):
         raise TypeError(
@@ -732,9 +737,7 @@ def _curves(history: Any, metric: str) -> dict[str, Sequence[float]]:
     return curves
 
 
-def _checked_points(
-    x: ArrayLike, y: ArrayLike
-) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def _checked_points(x: ArrayLike, y: ArrayLike) -> tuple[NDArray, NDArray[np.int64]]:
     x, y = np.asarray(x), np.asarray(y)
     if x.ndim != 2 or x.shape[1] != 2 or len(x) == 0:
         raise ValueError(
@@ -771,7 +774,7 @@ def _colour(label: int) -> tuple[float, ...]:
 
 
 def _scatter(
-    x: NDArray[Any], y: NDArray[np.int64], names: Sequence[str] | None, ax: Axes
+    x: NDArray, y: NDArray[np.int64], names: Sequence[str] | None, ax: Axes
 ) -> None:
     present = np.unique(y)
     if names is not None and len(names) <= present[-1]:
@@ -794,7 +797,7 @@ def _scatter(
     ax.set_aspect("equal")
 
 
-def _rings(wrong: NDArray[Any], ax: Axes) -> None:
+def _rings(wrong: NDArray, ax: Axes) -> None:
     if len(wrong):
         ax.scatter(
             *wrong.T,

@@ -18,7 +18,10 @@ import os
 import platform
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
 
 __all__ = ["MARK", "MIME_TYPE", "load_ipython_extension", "report", "versions"]
 
@@ -37,9 +40,9 @@ class _SoftAssertions(ast.NodeTransformer):
     def __init__(self) -> None:
         self._source = ""
 
-    def pre_run_cell(self, info: Any) -> None:
+    def pre_run_cell(self, info: "ExecutionInfo") -> None:
         """Remember the cell's text, since the tree has no comments."""
-        self._source = info.raw_cell
+        self._source = info.raw_cell or ""
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
         """Return the cell's tree, with nothing in it that can stop the run."""
@@ -117,7 +120,7 @@ def _seen(operands: Callable[[], tuple]) -> str:
     )
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> object:
     """Return a number of NumPy as Python's, which is shorter to read."""
     is_scalar = getattr(value, "shape", None) == () and hasattr(value, "item")
     return value.item() if is_scalar else value
@@ -136,7 +139,7 @@ def versions(backend: str | None = None) -> str:
     return ", ".join(found)
 
 
-def load_ipython_extension(shell: Any) -> None:
+def load_ipython_extension(shell: "InteractiveShell") -> None:
     """Prepare a notebook's kernel; ``%load_ext companion.statements`` calls this."""
     if os.environ.get(_STRICT):
         return

@@ -82,7 +82,7 @@ def texts(rows: Sequence[Row], papers: Mapping[str | None, Paper]) -> tuple[byte
             # With a roster, each student was asked with other numbers.
             if None not in papers:
                 parts += [papers[row.student].items[number].text, "Answer:"]
-            parts.append(_block(row.submission.answers[item.id]))
+            parts.append(_block(str(row.submission.answers[item.id])))
             count += 1
     return ("\n\n".join(parts) + "\n").encode(), count
 

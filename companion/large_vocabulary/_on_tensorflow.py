@@ -1,12 +1,13 @@
 """TensorFlow's lines: a `tf.while_loop` whose turns take their own gradient."""
 
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
+Number = int | tf.Tensor  # a tensor where the shape is not known
 
-def is_traced(values: Any) -> bool:
+
+def is_traced(values: object) -> bool:
     """Tell whether the values are not known until a program runs."""
     return tf.is_symbolic_tensor(values)
 
@@ -100,7 +101,7 @@ def _in_chunks(
     return tf.reduce_sum(weights * losses), [d_hidden, d_kernel, d_bias, losses]
 
 
-def _split(array: tf.Tensor, turns: Any, size: Any, rest: Any) -> tf.Tensor:
+def _split(array: tf.Tensor, turns: Number, size: Number, rest: Number) -> tf.Tensor:
     """Return an array as (turns, size, ...), filled up with zeros: rows of weight 0."""
     filled = tf.pad(array, [[0, rest]] + [[0, 0]] * (array.shape.rank - 1))
     return tf.reshape(filled, [turns, size, *array.shape[1:]])

@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Iterable
-from typing import Any
 
 import keras
 import numpy as np
@@ -12,6 +11,7 @@ from companion._arguments import check_seed
 from companion._keras import backend
 from companion.runtime import _devices
 from companion.runtime._checks import check_agreement
+from companion.training._plan import Arrays, Plan
 
 BATCH_HOOKS = tuple(
     f"on_{phase}batch_{moment}"
@@ -49,7 +49,7 @@ def check_model(model: keras.Model) -> None:
     _check_shared_examples(keras.distribution.distribution())
 
 
-def check_distribution(model: keras.Model, plan: Any, *, seed: int) -> None:
+def check_distribution(model: keras.Model, plan: Plan, *, seed: int) -> None:
     """Refuse what does not work on the devices and processes that take part."""
     runtime.check(model, batch_size=plan.batch_size, steps=plan.steps)
     if keras.distribution.distribution() is not None:
@@ -65,7 +65,7 @@ def check_distribution(model: keras.Model, plan: Any, *, seed: int) -> None:
         )
 
 
-def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+def check_callbacks(callbacks: object) -> list[keras.callbacks.Callback]:
     """Return the callbacks as a list, none of which acts between batches."""
     if callbacks is None:
         return []
@@ -85,7 +85,7 @@ def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
     return listed
 
 
-def check_labels(loss: Any, plan: Any, classes: int) -> None:
+def check_labels(loss: object, plan: Plan, classes: int) -> None:
     """Refuse integer labels outside the classes of a sparse crossentropy.
 
     Compiled programs do not stop there: TensorFlow's returns NaN, and JAX's trains on
@@ -104,7 +104,7 @@ def check_labels(loss: Any, plan: Any, classes: int) -> None:
             )
 
 
-def check_seeds(seeds: Any) -> list[int]:
+def check_seeds(seeds: object) -> list[int]:
     """Return the seeds of `training.repeat`, at least one."""
     if not isinstance(seeds, Iterable) or isinstance(seeds, str):
         raise TypeError(
@@ -117,7 +117,7 @@ def check_seeds(seeds: Any) -> list[int]:
     return chosen
 
 
-def check_factory(callbacks: Any) -> None:
+def check_factory(callbacks: object) -> None:
     """Refuse callbacks of `training.repeat` that are not made anew for each run."""
     if callbacks is not None and (
         not callable(callbacks) or isinstance(callbacks, keras.callbacks.Callback)
@@ -129,7 +129,7 @@ def check_factory(callbacks: Any) -> None:
         )
 
 
-def check_jit_compile(jit_compile: Any) -> bool | str:
+def check_jit_compile(jit_compile: bool | str) -> bool | str:
     """Return "auto", True or False."""
     if jit_compile not in ("auto", True, False):
         raise ValueError(
@@ -138,7 +138,7 @@ def check_jit_compile(jit_compile: Any) -> bool | str:
     return jit_compile
 
 
-def check_verbose(verbose: Any) -> int:
+def check_verbose(verbose: str | int) -> int:
     """Return 0 (silent), 1 (one bar) or 2 (a line an epoch)."""
     if verbose == "auto":
         return 1
@@ -165,7 +165,7 @@ def check_builds(first: keras.Model, next_model: keras.Model) -> None:
         )
 
 
-def _check_shared_examples(distribution: Any) -> None:
+def _check_shared_examples(distribution: object) -> None:
     """Refuse a distribution of Keras that shares out more than the examples."""
     kind = keras.distribution.DataParallel
     ours = backend() == "jax" and isinstance(distribution, kind)
@@ -176,7 +176,7 @@ def _check_shared_examples(distribution: Any) -> None:
     )
 
 
-def _checksum(arrays: Any) -> int:
+def _checksum(arrays: Arrays | None) -> int:
     """Return a number that other data would not have."""
     crc = 0
     for leaf in keras.tree.flatten(arrays):
@@ -215,7 +215,7 @@ def _inherits(instance: object, name: str, classes: Iterable[type]) -> bool:
     return any(method is getattr(kind, name) for kind in classes)
 
 
-def _is_sparse_crossentropy(loss: Any) -> bool:
+def _is_sparse_crossentropy(loss: object) -> bool:
     """Tell whether a compiled loss takes integer labels."""
     if isinstance(loss, keras.losses.SparseCategoricalCrossentropy):
         return True

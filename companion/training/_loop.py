@@ -1,11 +1,9 @@
 """The epochs of a run, with the callbacks between them."""
 
-from typing import Any
-
 import keras
 
 from companion.training._checks import check_distribution
-from companion.training._plan import Plan
+from companion.training._plan import Logs, Plan
 from companion.training._programs import compiled, on_devices, shared
 
 
@@ -16,17 +14,17 @@ class EpochBar(keras.callbacks.Callback):
         super().__init__()
         self._epochs = epochs
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Start the bar."""
         self._bar = keras.utils.Progbar(self._epochs, unit_name="epoch")
         self._done = 0
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Move the bar to the end of this epoch."""
         self._done = epoch + 1
         self._bar.update(self._done, list((logs or {}).items()), finalize=False)
 
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+    def on_train_end(self, logs: Logs | None = None) -> None:
         """End the line, also where training stopped early."""
         self._bar.update(self._done, list((logs or {}).items()), finalize=True)
 
@@ -52,7 +50,7 @@ def run(
     model.stop_training = False
     # Keras leaves there where an earlier run was resumed; that run is over.
     model._initial_epoch = None
-    logs: dict[str, Any] = {}
+    logs: Logs = {}
     hooks.on_train_begin()
     for epoch in range(_first_epoch(model), plan.epochs):
         hooks.on_epoch_begin(epoch)

@@ -8,9 +8,14 @@ import keras
 import numpy as np
 
 from companion._arguments import check_count
+from companion._keras import Tensor
 
-# (x, y) or (x, y, sample_weight): arrays, or nested structures of them.
-Arrays = tuple[Any, ...]
+# An array, or a nested structure of arrays.
+Nested = Any
+# What the metrics say, by name.
+Logs = dict[str, Tensor]
+# (x, y) or (x, y, sample_weight).
+Arrays = tuple[Nested, ...]
 
 
 class Batches(NamedTuple):
@@ -24,8 +29,8 @@ class Batches(NamedTuple):
         The examples of a smaller last batch, or None where the batches divide evenly.
     """
 
-    full: Any
-    tail: Any
+    full: Tensor
+    tail: Tensor | None
 
 
 class Plan(NamedTuple):
@@ -97,7 +102,7 @@ def count(arrays: Arrays) -> int:
     return len(keras.tree.flatten(arrays)[0])
 
 
-def _examples(x: Any, y: Any, sample_weight: Any = None) -> Arrays:
+def _examples(x: Nested, y: Nested, sample_weight: Nested | None = None) -> Arrays:
     """Return the arguments as arrays of equal length."""
     given = {"x": x, "y": y}
     if sample_weight is not None:
@@ -115,7 +120,7 @@ def _examples(x: Any, y: Any, sample_weight: Any = None) -> Arrays:
     return arrays
 
 
-def _array(name: str, value: Any) -> np.ndarray:
+def _array(name: str, value: object) -> np.ndarray:
     """Return one argument as an array, floats in Keras's default float type."""
     array = np.asarray(value) if hasattr(value, "__array__") else None
     if array is None or array.dtype.kind not in "biuf" or array.ndim == 0:
@@ -132,7 +137,7 @@ def _array(name: str, value: Any) -> np.ndarray:
     return array
 
 
-def _validation_set(given: tuple[Any, ...]) -> Arrays:
+def _validation_set(given: Arrays) -> Arrays:
     """Return the arrays of `validation_data`."""
     if not isinstance(given, tuple | list) or len(given) not in (2, 3):
         raise TypeError(

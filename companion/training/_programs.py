@@ -8,7 +8,7 @@ import keras
 
 from companion._keras import backend_module, every_layer
 from companion.training._checks import check_labels
-from companion.training._plan import Arrays, Batches, Plan
+from companion.training._plan import Arrays, Batches, Logs, Nested, Plan
 
 ATTRIBUTE = "_companion_programs"
 CONVOLUTIONS = (
@@ -31,10 +31,10 @@ CONVOLUTIONS = (
 class Programs(Protocol):
     """What each backend offers."""
 
-    def train(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+    def train(self, arrays: Arrays, batches: Batches) -> Logs:
         """Train the model for one epoch and return its metrics."""
 
-    def evaluate(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+    def evaluate(self, arrays: Arrays, batches: Batches) -> Logs:
         """Return the metrics on a validation set."""
 
 
@@ -88,7 +88,7 @@ def create_state(model: keras.Model, plan: Plan) -> None:
     variable changes.
     """
 
-    def step(x: Any, y: Any, weight: Any) -> None:
+    def step(x: Nested, y: Nested, weight: Nested | None) -> None:
         y_pred = model(x)
         model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight)
         model.compute_metrics(x, y, y_pred, sample_weight=weight)
@@ -147,7 +147,7 @@ def _backend() -> ModuleType:
     return backend_module("companion.training")
 
 
-def _identity(model: keras.Model, whole: bool) -> tuple[Any, ...]:
+def _identity(model: keras.Model, whole: bool) -> tuple[object, ...]:
     """Return the objects whose replacement makes the programs stale.
 
     The first metric is the tracker of the loss, which every `model.compile` renews.

@@ -1,7 +1,7 @@
 """Many seeds of one network: one after another, or side by side on JAX."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import keras
 import numpy as np
@@ -22,10 +22,14 @@ from companion.training._programs import (
     to_tensors,
 )
 
+if TYPE_CHECKING:
+    from companion.training import _on_jax
+
 # Above this size one network keeps the processor busy, and side by side gains nothing.
 SIDE_BY_SIDE_WEIGHTS = 5_000
 
 Build = Callable[[], keras.Model]
+Callbacks = keras.callbacks.Callback | Sequence[keras.callbacks.Callback]
 
 
 class Run(NamedTuple):
@@ -48,7 +52,7 @@ def run(
     plan: Plan,
     *,
     seeds: Sequence[int],
-    callbacks: Callable[[], Any] | None,
+    callbacks: Callable[[], Callbacks] | None,
     verbose: int,
     jit_compile: bool | str,
 ) -> list[Run]:
@@ -65,7 +69,7 @@ def _in_turn(
     build: Build,
     plan: Plan,
     seeds: Sequence[int],
-    callbacks: Callable[[], Any] | None,
+    callbacks: Callable[[], Callbacks] | None,
     verbose: int,
     jit_compile: bool | str,
 ) -> list[Run]:
@@ -142,7 +146,7 @@ def _go_side_by_side(model: keras.Model) -> bool:
 
 
 def _histories(
-    programs: Any, plan: Plan, seeds: Sequence[int], verbose: int
+    programs: "_on_jax.SeedPrograms", plan: Plan, seeds: Sequence[int], verbose: int
 ) -> list[dict[str, list[float]]]:
     """Run the epochs and return the history of each seed."""
     training, held_back = to_tensors(plan.training), to_tensors(plan.held_back)
