@@ -8,7 +8,7 @@ PORT ?= 8000
 EXTRAS := tensorflow,jax,book,test
 
 .DEFAULT_GOAL := help
-.PHONY: help book check test shake benchmarks serve lab wheel test-colab format constraints system-packages clean
+.PHONY: help book check test shake benchmarks serve lab wheel test-colab format hooks constraints system-packages clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ format: $(INSTALLED)  ## Format code and notebooks, and strip the notebooks' out
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	find book -name '*.ipynb' -exec $(BIN)/nbstripout --keep-id {} +
+
+hooks: $(INSTALLED)  ## Let git check and format what you commit
+	$(BIN)/pre-commit install
 
 constraints: $(INSTALLED)  ## Pin the newest versions that go together in constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -21,7 +21,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from benchmarks.characters import CODES, operations_a_character
 from benchmarks.digits import operations_an_image
 from benchmarks.harness import MEGABYTE, peak_memory
 from companion import timing
+
+if TYPE_CHECKING:
+    import keras
 
 ROOT = Path(__file__).parents[1]
 BATCHES = (128, 1024)
@@ -208,7 +211,7 @@ def measure(case: Case, *, quick: bool, seconds: float) -> dict[str, Any]:
     }
 
 
-def build(case: Case, sizes: Sizes) -> Any:
+def build(case: Case, sizes: Sizes) -> "keras.Model":
     """Return a compiled network of the course in a data type, with one kind of LSTM."""
     import keras
 
@@ -229,7 +232,7 @@ def build(case: Case, sizes: Sizes) -> Any:
     return model
 
 
-def in_precision(model: Any, policy: str, layer: str | None) -> Any:
+def in_precision(model: "keras.Model", policy: str, layer: str | None) -> "keras.Model":
     """Return the network anew: a policy for all layers but the last, and one LSTM.
 
     Each layer has a policy of its own, so nothing global is left changed. The last one
@@ -237,7 +240,7 @@ def in_precision(model: Any, policy: str, layer: str | None) -> Any:
     """
     import keras
 
-    def remake(each: Any) -> Any:
+    def remake(each: "keras.Layer") -> "keras.Layer":
         last = each is model.layers[-1]
         config = each.get_config() | {"dtype": "float32" if last else policy}
         if not isinstance(each, keras.layers.LSTM) or layer == OURS:
@@ -249,7 +252,7 @@ def in_precision(model: Any, policy: str, layer: str | None) -> Any:
 
 
 def program(
-    model: Any, case: Case, sizes: Sizes
+    model: "keras.Model", case: Case, sizes: Sizes
 ) -> tuple[Callable[[], dict[str, Any]], int]:
     """Return a call of the program that `training.fit` runs, and its batch size.
 
@@ -302,7 +305,7 @@ def roof(dtype: str, square: int, seconds: float) -> float:
     return 2 * square**3 / min(take(lambda: keras.ops.matmul(a, b), seconds)[1:])
 
 
-def take(call: Callable[[], Any], seconds: float) -> list[float]:
+def take(call: Callable[[], object], seconds: float) -> list[float]:
     """Return the time of the first call, and of as many more as the seconds allow.
 
     At least one more, since the first one compiles.

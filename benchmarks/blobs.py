@@ -1,8 +1,12 @@
 """The three blobs, over 30 seeds: one network trained again and again."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.harness import Contestant, Row, Settings, Target, Values, Work
+
+if TYPE_CHECKING:
+    import keras
+    from numpy.typing import NDArray
 
 SEEDS = 30
 OURS = "training.repeat, TensorFlow"
@@ -32,14 +36,14 @@ def ours(settings: Settings) -> Work:
     return work
 
 
-def _data() -> tuple[Any, Any]:
+def _data() -> "tuple[NDArray, NDArray]":
     """Return the training set of the blobs."""
     from companion import data
 
     return data.blobs()[:2]
 
 
-def _model() -> Any:
+def _model() -> "keras.Model":
     """Return the network of the course, compiled."""
     import keras
 

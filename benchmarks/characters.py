@@ -1,12 +1,16 @@
 """The character network at the tutorial's full size: a training step, and sampling."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import Contestant, Row, Settings, Target, Values, Work
+
+if TYPE_CHECKING:
+    import keras
+    from torch import nn
 
 CODES = 256
 STREAMS = 5
@@ -192,11 +196,11 @@ def _decode(codes: NDArray) -> list[str]:
 
 def _network(
     settings: Settings,
-    layer: Any,
+    layer: "type[keras.layers.LSTM]",
     *,
     batch_size: int | None = None,
     stateful: bool = False,
-) -> Any:
+) -> "keras.Sequential":
     """Return the network with one kind of LSTM layer."""
     import keras
 
@@ -215,7 +219,9 @@ def _network(
     return model
 
 
-def _training_model(settings: Settings, layer: Any) -> Any:
+def _training_model(
+    settings: Settings, layer: "type[keras.layers.LSTM]"
+) -> "keras.Sequential":
     """Return the network with one kind of LSTM layer, compiled."""
     import keras
 
@@ -228,7 +234,7 @@ def _training_model(settings: Settings, layer: Any) -> Any:
     return model
 
 
-def _pytorch_network(settings: Settings) -> Any:
+def _pytorch_network(settings: Settings) -> "nn.Module":
     """Return the same network with the same weights in PyTorch."""
     import torch
     from torch import nn
@@ -243,7 +249,9 @@ def _pytorch_network(settings: Settings) -> Any:
         def forward(self, codes: torch.Tensor) -> torch.Tensor:
             return self.step(codes, None)[0]
 
-        def step(self, codes: torch.Tensor, states: Any) -> tuple[torch.Tensor, Any]:
+        def step(
+            self, codes: torch.Tensor, states: tuple[torch.Tensor, ...] | None
+        ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
             hidden, states = self.lstm(self.embedding(codes), states)
             return self.output(hidden), states
 

@@ -1,8 +1,14 @@
 """The two circles: 149 weights, 3,600 steps, so what counts is the cost of a step."""
 
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.harness import Contestant, Row, Settings, Target, Values, Work
+
+if TYPE_CHECKING:
+    import keras
+    from numpy.typing import NDArray
+    from torch import nn
 
 BATCH = 5
 VALIDATION_SPLIT = 0.2
@@ -80,7 +86,7 @@ def pytorch(settings: Settings) -> Work:
     return work
 
 
-def pytorch_network() -> Any:
+def pytorch_network() -> "nn.Sequential":
     """Return the network in PyTorch, with initial weights as Keras draws them."""
     from torch import nn
 
@@ -97,14 +103,14 @@ def pytorch_network() -> Any:
     return model
 
 
-def _data() -> tuple[Any, Any]:
+def _data() -> "tuple[NDArray, NDArray]":
     """Return the training set of the circles."""
     from companion import data
 
     return data.circles(seed=0)[:2]
 
 
-def _model() -> Any:
+def _model() -> "keras.Model":
     """Return the network of the course, compiled."""
     import keras
 
@@ -115,7 +121,7 @@ def _model() -> Any:
     return model
 
 
-def _compiled(keras: Any) -> dict[str, Any]:
+def _compiled(keras: ModuleType) -> dict[str, Any]:
     """Return the tutorial's loss, optimizer and metric."""
     return {
         "loss": keras.losses.BinaryCrossentropy(),

@@ -1,8 +1,13 @@
 """Training the convolutional network of the digits: here the arithmetic counts."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from benchmarks.harness import Contestant, Row, Settings, Target, Values, Work
+
+if TYPE_CHECKING:
+    import keras
+    from numpy.typing import NDArray
+    from torch import nn
 
 BATCH = 128
 
@@ -48,7 +53,7 @@ def pytorch(settings: Settings) -> Work:
     return work
 
 
-def pytorch_network() -> Any:
+def pytorch_network() -> "nn.Module":
     """Return the network in PyTorch, with initial weights as Keras draws them."""
     from torch import nn
 
@@ -87,7 +92,7 @@ def _images(settings: Settings) -> int:
     return BATCH * (2 if settings.quick else 16)
 
 
-def _data(settings: Settings) -> tuple[Any, Any]:
+def _data(settings: Settings) -> "tuple[NDArray, NDArray]":
     """Return images from 0 to 1 and their digits."""
     import numpy as np
 
@@ -102,7 +107,7 @@ def _data(settings: Settings) -> tuple[Any, Any]:
     return x[: _images(settings)], y[: _images(settings)]
 
 
-def _model() -> Any:
+def _model() -> "keras.Model":
     """Return the network of the course, compiled."""
     import keras
 

@@ -67,7 +67,12 @@ def load(folder: Path | None, *, images: int | None) -> Dataset:
                 arrays[name].astype(np.int64) for name in ("y_train", "y_test")
             )
         whole = Dataset(x_train, y_train, x_test, y_test)
-    return Dataset(*(array[:images] for array in whole))
+    return Dataset(
+        whole.x_train[:images],
+        whole.y_train[:images],
+        whole.x_test[:images],
+        whole.y_test[:images],
+    )
 
 
 def fingerprint(digits: Dataset) -> str:

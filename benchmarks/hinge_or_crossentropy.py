@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,11 @@ from benchmarks import machine
 from companion import data, losses
 from companion.data import Dataset
 from companion.training import Run
+
+if TYPE_CHECKING:
+    import keras
+
+    from companion._keras import Tensor
 
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 # Far from the seeds that are compared, which count from 0.
@@ -189,7 +194,7 @@ def targets(y: NDArray[np.int64], loss: str) -> NDArray[np.float32]:
     return column if loss == "crossentropy" else 2 * column - 1
 
 
-def compiled(case: Case, loss: str, rate: float) -> Any:
+def compiled(case: Case, loss: str, rate: float) -> "keras.Model":
     """Return a fresh network with linear outputs."""
     import keras
 
@@ -226,21 +231,21 @@ def functions(loss: str, *, classes: int) -> tuple[Callable, Callable]:
     return keras.losses.CategoricalCrossentropy(from_logits=True), sure_of_many
 
 
-def named(name: str, function: Callable) -> Any:
+def named(name: str, function: Callable) -> "keras.Metric":
     """Return a metric under a name that is the same for every loss."""
     import keras
 
     return keras.metrics.MeanMetricWrapper(function, name=name)
 
 
-def one_hot_accuracy(y_true: Any, y_pred: Any) -> Any:
+def one_hot_accuracy(y_true: "Tensor", y_pred: "Tensor") -> "Tensor":
     """Return 1 for every row whose largest score is the true class's."""
     import keras
 
     return keras.metrics.categorical_accuracy(y_true, y_pred)
 
 
-def sure_of_two(y_true: Any, y_pred: Any) -> Any:
+def sure_of_two(y_true: "Tensor", y_pred: "Tensor") -> "Tensor":
     """Return 1 where the wrong class's probability, the slope's size, has become 0."""
     from keras import ops
 
@@ -248,7 +253,7 @@ def sure_of_two(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.cast(ops.equal(wrong, 0), "float32"), axis=-1)
 
 
-def sure_of_many(y_true: Any, y_pred: Any) -> Any:
+def sure_of_many(y_true: "Tensor", y_pred: "Tensor") -> "Tensor":
     """Return 1 where all wrong probabilities together, in float32, have become 0."""
     from keras import ops
 
@@ -258,7 +263,7 @@ def sure_of_many(y_true: Any, y_pred: Any) -> Any:
 
 def train(
     case: Case,
-    build: Callable[[], Any],
+    build: "Callable[[], keras.Model]",
     x: NDArray[np.float32],
     labels: NDArray[np.float32],
     *,
@@ -288,7 +293,7 @@ def first(accuracy: Sequence[float], case: Case) -> int | None:
 
 
 def judged(
-    case: Case, model: Any, runs: Sequence[Run], dataset: Dataset
+    case: Case, model: "keras.Model", runs: Sequence[Run], dataset: Dataset
 ) -> dict[str, list[float | None]]:
     """Return what each trained network is worth on points that it has not seen."""
     found: dict[str, list[Any]] = {"test": []}
@@ -302,7 +307,7 @@ def judged(
     return {name: rounded(values) for name, values in found.items()}
 
 
-def scores(model: Any, x: NDArray[np.float32]) -> NDArray[np.float64]:
+def scores(model: "keras.Model", x: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return a network's outputs."""
     return np.asarray(model(x), dtype=np.float64)
 
@@ -314,7 +319,7 @@ def decided(outputs: NDArray[np.float64]) -> NDArray[np.int64]:
     return outputs.argmax(axis=1)
 
 
-def calibration(model: Any, dataset: Dataset) -> dict[str, float | None]:
+def calibration(model: "keras.Model", dataset: Dataset) -> dict[str, float | None]:
     """Return the calibration errors of softmax and of Platt scaling, on fresh points.
 
     Platt scaling for several classes: a logistic regression whose features are the

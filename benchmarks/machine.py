@@ -52,7 +52,7 @@ def numpy_roofs(settings: Settings) -> Work:
 
     rng = np.random.default_rng(0)
 
-    def product(rows: int, inner: int, columns: int) -> Callable[[], Any]:
+    def product(rows: int, inner: int, columns: int) -> Callable[[], object]:
         a = rng.random((rows, inner), dtype=np.float32)
         b = rng.random((inner, columns), dtype=np.float32)
         out = np.empty((rows, columns), np.float32)
@@ -74,7 +74,7 @@ def pytorch_roofs(settings: Settings) -> Work:
     """Measure PyTorch's matrix products."""
     import torch
 
-    def product(rows: int, inner: int, columns: int) -> Callable[[], Any]:
+    def product(rows: int, inner: int, columns: int) -> Callable[[], object]:
         a, b = torch.rand(rows, inner), torch.rand(inner, columns)
         out = torch.empty(rows, columns)
         return lambda: torch.matmul(a, b, out=out)
@@ -83,7 +83,7 @@ def pytorch_roofs(settings: Settings) -> Work:
 
 
 def _products(
-    product: Callable[[int, int, int], Callable[[], Any]], settings: Settings
+    product: Callable[[int, int, int], Callable[[], object]], settings: Settings
 ) -> Values:
     """Return the speed of each product, in GFLOP/s."""
     divisor = 8 if settings.quick else 1
@@ -95,7 +95,7 @@ def _products(
     return speeds
 
 
-def _least(function: Callable[[], Any], repeats: int = 7) -> float:
+def _least(function: Callable[[], object], repeats: int = 7) -> float:
     """Return the least of several times: a roof is what can be reached."""
     times = []
     for _ in range(repeats):

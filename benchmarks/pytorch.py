@@ -1,16 +1,16 @@
 """The peers' own loop: plain PyTorch, as its tutorials write it."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import torch
+from numpy.typing import NDArray
 
 from benchmarks.harness import Values
 
 Tensors = tuple[torch.Tensor, torch.Tensor]
 
 
-def tensors(x: Any, y: Any) -> Tensors:
+def tensors(x: NDArray, y: NDArray) -> Tensors:
     """Return NumPy arrays as tensors."""
     return torch.from_numpy(x), torch.from_numpy(y)
 

@@ -31,7 +31,7 @@ def roof_lines(machine: dict[str, Any], speeds: dict[str, float]) -> list[str]:
 
 def table(rows: list[tuple[Row, list[Comparison]]]) -> list[str]:
     """Return the lines of a table of all comparisons."""
-    cells = [HEADER]
+    cells: list[tuple[str, ...]] = [HEADER]
     for row, comparisons in rows:
         for comparison in comparisons:
             cells.append((row.name, *_cells(row, comparison)))

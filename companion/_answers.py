@@ -52,8 +52,8 @@ class Mistake:
 
 
 def judge(
-    answer: Any,
-    expected: Any,
+    answer: object,
+    expected: object,
     mistakes: Iterable[Mistake] = (),
     *,
     relative: float,
@@ -71,14 +71,14 @@ def judge(
     return Judgement("wrong", reason)
 
 
-def is_blank(answer: Any) -> bool:
+def is_blank(answer: object) -> bool:
     """Tell whether a blank, or a part of it, is untouched."""
     if isinstance(answer, (tuple, list)):
         return any(is_blank(part) for part in answer)
     return answer is Ellipsis
 
 
-def _no_value(answer: Any) -> str | None:
+def _no_value(answer: object) -> str | None:
     """Say what is wrong with an answer that is no value at all."""
     if answer is None:
         return (
@@ -94,7 +94,7 @@ def _no_value(answer: Any) -> str | None:
 
 
 def difference(
-    received: Any, expected: Any, relative: float, absolute: float
+    received: object, expected: object, relative: float, absolute: float
 ) -> str | None:
     """Say how an answer differs from the expected one; None if it does not."""
     if isinstance(expected, (tuple, list)):
@@ -105,7 +105,7 @@ def difference(
 
 
 def _difference_of_parts(
-    received: Any, expected: tuple | list, relative: float, absolute: float
+    received: object, expected: tuple | list, relative: float, absolute: float
 ) -> str | None:
     count = len(expected)
     if isinstance(received, np.ndarray) and received.ndim:
@@ -125,7 +125,7 @@ def _difference_of_parts(
     return " ".join(wrong) or None
 
 
-def _difference_of_texts(received: Any, expected: str) -> str | None:
+def _difference_of_texts(received: object, expected: str) -> str | None:
     if not isinstance(received, str):
         return f"A text in quotes is asked for. Received: {_kind(received)}."
     if _plain(received) != _plain(expected):
@@ -134,7 +134,7 @@ def _difference_of_texts(received: Any, expected: str) -> str | None:
 
 
 def _difference_of_arrays(
-    received: Any, expected: np.ndarray, relative: float, absolute: float
+    received: object, expected: np.ndarray, relative: float, absolute: float
 ) -> str | None:
     array = as_array(received)
     wanted = "True or False" if expected.dtype == bool else "a number"
@@ -168,7 +168,7 @@ def _not_equal(array: np.ndarray) -> str:
     return "It is the other way round." if array.dtype == bool else _WRONG_NUMBER
 
 
-def as_array(value: Any) -> np.ndarray | None:
+def as_array(value: object) -> np.ndarray | None:
     """Return the numbers in a value; None if there are none to compare."""
     try:
         array = np.asarray(value)
@@ -178,7 +178,7 @@ def as_array(value: Any) -> np.ndarray | None:
     return array if array.dtype.kind in "biuf" else None
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     if isinstance(value, str):
         return "a text (leave the quotes out if you mean a number)"
     if value is None:
@@ -191,7 +191,7 @@ def _plain(text: str) -> str:
     return re.sub(r"[\s_-]+", "", text) if any(map(str.isalpha, text)) else text
 
 
-def show(value: Any, digits: int = 4, prefix: str = "") -> str:
+def show(value: object, digits: int = 4, prefix: str = "") -> str:
     """Write a value with so many significant digits, arrays as NumPy writes them."""
     if isinstance(value, (tuple, list)):
         parts = ", ".join(show(part, digits, prefix) for part in value)

@@ -2,12 +2,14 @@
 
 import math
 import operator
-from typing import Any
+from typing import SupportsIndex
 
 import numpy as np
 
 
-def checked(value: Any, message: str, *, least: int, below: float = math.inf) -> int:
+def checked(
+    value: SupportsIndex, message: str, *, least: int, below: float = math.inf
+) -> int:
     """Return a value as a Python int, or raise with the message.
 
     TypeError if it is no integer (a boolean is none), ValueError if it lies outside
@@ -24,7 +26,7 @@ def checked(value: Any, message: str, *, least: int, below: float = math.inf) ->
     return number
 
 
-def check_count(name: str, value: Any, *, least: int = 1) -> int:
+def check_count(name: str, value: SupportsIndex, *, least: int = 1) -> int:
     """Return a count as a Python int, or say what integer it must be."""
     message = (
         f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}"
@@ -32,7 +34,7 @@ def check_count(name: str, value: Any, *, least: int = 1) -> int:
     return checked(value, message, least=least)
 
 
-def check_seed(value: Any, *, bits: int = 32) -> int:
+def check_seed(value: SupportsIndex, *, bits: int = 32) -> int:
     """Return a seed as a Python int, or say what a seed must be."""
     message = (
         f"A seed must be an integer from 0 to 2**{bits} - 1, for example seed=0. "

@@ -1,10 +1,12 @@
 """The command line; what a command needs is imported when it is called."""
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -13,7 +15,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = vars(parser.parse_args(arguments))
     run: Callable[..., int] = options.pop("run")
     # A student's file may have a name that this terminal cannot show.
-    sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return run(**options)
     except (ImportError, OSError, ValueError) as error:
@@ -65,7 +68,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--roster", help="a text file with one student's id a line")
 
 
-def _assign(**options: str) -> int:
+def _assign(**options: Any) -> int:
     from companion import assignments
 
     for path in assignments.assign(**options):
@@ -73,7 +76,7 @@ def _assign(**options: str) -> int:
     return 0
 
 
-def _grade(**options: str) -> int:
+def _grade(**options: Any) -> int:
     from companion import assignments
 
     report = assignments.grade(**options)

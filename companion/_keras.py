@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+# What Keras computes with: a tf.Tensor or a jax.Array, which share no type.
+Tensor = Any
 # Layers and operations that move or drop numbers and change none.
 _MOVES = {
     "Cast",
@@ -69,7 +71,7 @@ def output_activation(model: keras.Model, inputs: Any) -> str | None:
     return _activation(keras.tree.flatten(outputs)[0])
 
 
-def _activation(tensor: Any) -> str | None:
+def _activation(tensor: Tensor) -> str | None:
     """Name the function that a tensor of a graph of Keras is the value of."""
     history = getattr(tensor, "_keras_history", None)
     if history is None:

@@ -4,10 +4,12 @@
 faster, because less is left inside the loop over time.
 """
 
-from typing import Any
+from collections.abc import Callable
 
 import keras
 from keras import ops
+
+from companion._keras import Tensor
 
 __all__ = ["LSTM"]
 
@@ -66,8 +68,12 @@ class LSTM(keras.layers.LSTM):
     """
 
     def inner_loop(
-        self, sequences: Any, initial_state: Any, mask: Any, training: bool = False
-    ) -> tuple[Any, Any, list[Any]]:
+        self,
+        sequences: Tensor,
+        initial_state: Tensor,
+        mask: Tensor | None,
+        training: bool = False,
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Return the last output, all outputs and the last states, as Keras does."""
         if mask is not None or not self._is_standard() or not _on_cpu():
             return super().inner_loop(sequences, initial_state, mask, training)
@@ -92,8 +98,13 @@ class LSTM(keras.layers.LSTM):
 
 @ops.custom_gradient
 def _sequence(
-    x: Any, h_0: Any, c_0: Any, kernel: Any, recurrent_kernel: Any, bias: Any
-) -> tuple[tuple[Any, Any], Any]:
+    x: Tensor,
+    h_0: Tensor,
+    c_0: Tensor,
+    kernel: Tensor,
+    recurrent_kernel: Tensor,
+    bias: Tensor,
+) -> tuple[tuple[Tensor, Tensor], Callable]:
     """Return the outputs (T, B, U) and the last carry (B, U), and their gradient.
 
     Time comes first, as the loops take it apart: x is (T, B, F). A step's result is
@@ -102,7 +113,7 @@ def _sequence(
     batch = ops.shape(x)[1]
     z = ops.tensordot(x, kernel, axes=1) + bias
 
-    def step(state: Any, z: Any) -> tuple[Any, Any]:
+    def step(state: tuple, z: Tensor) -> tuple[tuple, tuple]:
         h, c, _ = state
         i, f, g, o = ops.split(z + ops.matmul(h, recurrent_kernel), 4, axis=-1)
         i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
@@ -113,12 +124,12 @@ def _sequence(
     no_gates = ops.zeros((batch, kernel.shape[1]), kernel.dtype)
     _, (h, c, gates) = ops.scan(step, (h_0, c_0, no_gates), z)
 
-    def gradient(*upstream: Any) -> tuple[Any, ...]:
+    def gradient(*upstream: Tensor) -> tuple[Tensor, ...]:
         # TensorFlow passes two arguments, JAX one pair.
         d_outputs, d_carry = keras.tree.flatten(upstream)
         back = ops.transpose(recurrent_kernel)
 
-        def step(state: Any, at: Any) -> tuple[Any, Any]:
+        def step(state: tuple, at: tuple) -> tuple[tuple, tuple]:
             d_h, d_c, _ = state
             d_output, gates, c, c_before = at
             i, f, g, o = ops.split(gates, 4, axis=-1)
@@ -151,7 +162,7 @@ def _sequence(
     return (h, c[-1]), gradient
 
 
-def _before(first: Any, states: Any) -> Any:
+def _before(first: Tensor, states: Tensor) -> Tensor:
     """Return the states (T, B, U), each one step later."""
     return ops.concatenate([ops.expand_dims(first, 0), states[:-1]], axis=0)
 

@@ -6,17 +6,18 @@ are those of `companion.losses`.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import keras
 from keras import ops
 
+from companion._keras import Tensor
+
 __all__ = ["crammer_singer_hinge", "sign_accuracy", "silent"]
 
-Function = Callable[[Any, Any], Any]
+Function = Callable[[Tensor, Tensor], Tensor]
 
 
-def crammer_singer_hinge(y_true: Any, y_pred: Any) -> Any:
+def crammer_singer_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Return the hinge of the right score's lead over the best wrong one.
 
     ``max(0, 1 + max(s_c for c != y) - s_y)``, in units of the score. It is Keras's
@@ -52,7 +53,7 @@ def crammer_singer_hinge(y_true: Any, y_pred: Any) -> Any:
     return keras.losses.categorical_hinge(y_true, scores - lowest)
 
 
-def sign_accuracy(y_true: Any, y_pred: Any) -> Any:
+def sign_accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Return 1 for every score that has its label's sign, else 0.
 
     Keras's `binary_accuracy` compares with 0 and 1 and counts every label -1 as wrong.
@@ -106,7 +107,7 @@ def silent(loss: Function) -> Function:
     [1.0, 0.0]
     """
 
-    def silent(y_true: Any, y_pred: Any) -> Any:
+    def silent(y_true: Tensor, y_pred: Tensor) -> Tensor:
         return ops.cast(ops.equal(loss(y_true, y_pred), 0), "float32")
 
     return silent

@@ -7,7 +7,7 @@ alone: markers and line styles differ too.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,6 +24,9 @@ from companion.losses._metrics import calibration_bins
 
 if TYPE_CHECKING:
     import keras
+    from sklearn.base import ClassifierMixin
+
+    History = keras.callbacks.History | Mapping[str, Sequence[float]]
 
 # The first three are Okabe and Ito's (2008); the others stay furthest from them for
 # colour-blind eyes. Each has a contrast of at least 3:1 with white.
@@ -55,7 +58,9 @@ _FAINT = {"color": "0.45", "linewidth": 0.8, "linestyle": ":"}
 _GRID = 400
 
 
-def panels(count: int = 1, *, height: float = 4.0) -> tuple[Figure, NDArray[Any]]:
+def panels(
+    count: int = 1, *, height: float = 4.0
+) -> tuple[Figure, NDArray[np.object_]]:
     """Make a figure of the width of a page, with its panels side by side.
 
     Parameters
@@ -115,9 +120,9 @@ def _dress(ax: Axes) -> None:
     # backend, it switches its interactive mode off again, and later figures vanish.
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=10)
-    ax.title.set_size(12)
+    ax.title.set_fontsize(12)
     for axis in (ax.xaxis, ax.yaxis):
-        axis.label.set_size(11)
+        axis.label.set_fontsize(11)
 
 
 def points(
@@ -234,7 +239,7 @@ def loss_curves(*, ax: Axes | None = None) -> Axes:
     ax = _axes(ax)
     p = np.linspace(0.005, 0.995, 397)
     for target, style, place in ((1, "-", (10, 0)), (0, "--", (-10, 0))):
-        loss = losses.binary_crossentropy(np.full_like(p, target), p)
+        loss = np.asarray(losses.binary_crossentropy(np.full_like(p, target), p))
         ax.plot(p, loss, style, color=COLOURS[target], linewidth=2)
         steep = np.argmin(np.abs(loss - 3.5))
         at = (p[steep], loss[steep])
@@ -298,7 +303,7 @@ def margins(*, gradient: bool = False, ax: Axes | None = None) -> Axes:
 
 
 def history(
-    history: "keras.callbacks.History | Mapping[str, Sequence[float]]",
+    history: "History",
     *,
     metric: str = "loss",
     label: str | None = None,
@@ -441,12 +446,9 @@ def reliability(
     return ax
 
 
-def _counts(
-    centres: NDArray[Any], count: NDArray[np.int64], width: float, ax: Axes
-) -> None:
+def _counts(centres: NDArray, count: NDArray[np.int64], width: float, ax: Axes) -> None:
     # A digit is about 0.08 inches wide; numbers wider than their bin stand upright.
-    inches = width * ax.get_position().width * ax.get_figure(root=True).get_figwidth()
-    upright = 0.08 * (len(str(count.max())) + 1) > inches
+    upright = 0.08 * (len(str(count.max())) + 1) > width * _inches(ax)
     for centre, number in zip(centres, count, strict=True):
         ax.annotate(
             str(number),
@@ -518,7 +520,7 @@ def architecture(
     return ax
 
 
-def _chain(model: Any) -> Sequence[Any]:
+def _chain(model: "keras.Sequential") -> "list[keras.Layer]":
     """Return the layers of a model that is a built chain of them."""
     import keras
 
@@ -536,7 +538,7 @@ def _chain(model: Any) -> Sequence[Any]:
     return model.layers
 
 
-def _described(layer: Any) -> str:
+def _described(layer: "keras.Layer") -> str:
     """Name a layer's kind, its activation and its number of weights."""
     words = [type(layer).__name__]
     activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
@@ -646,7 +648,7 @@ def decision_regions(
 
 
 def _regions(
-    model: Any, decide: Callable, classes: int, x: NDArray[Any], ax: Axes
+    model: "keras.Model", decide: Callable, classes: int, x: NDArray, ax: Axes
 ) -> None:
     from sklearn.inspection import DecisionBoundaryDisplay
 
@@ -673,13 +675,15 @@ def _regions(
         ax.contour(display.xx0, display.xx1, region, levels=[0.5], **lines)
 
 
-def _outputs(model: Any, x: NDArray[Any]) -> NDArray[Any]:
+def _outputs(model: "keras.Model", x: NDArray) -> NDArray:
     # All points in one call, and no model.predict: each new number of points would
     # compile it again, and TensorFlow then warns of that in the notebook.
     return np.asarray(model(np.asarray(x, dtype=np.float32), training=False))
 
 
-def _classifier(model: Any, decide: Callable, classes: int) -> Any:
+def _classifier(
+    model: "keras.Model", decide: Callable, classes: int
+) -> "ClassifierMixin":
     """Dress a trained model as a scikit-learn classifier, without cloning it."""
     from sklearn.base import BaseEstimator, ClassifierMixin
 
@@ -687,10 +691,10 @@ def _classifier(model: Any, decide: Callable, classes: int) -> Any:
         classes_ = np.arange(classes)
 
         # Never called, but scikit-learn takes nothing for an estimator without it.
-        def fit(self, x: Any, y: Any) -> "Trained":
+        def fit(self, x: NDArray, y: NDArray) -> "Trained":
             return self
 
-        def predict(self, x: NDArray[Any]) -> NDArray[np.int64]:
+        def predict(self, x: NDArray) -> NDArray[np.int64]:
             return decide(_outputs(model, x))
 
         def __sklearn_is_fitted__(self) -> bool:
@@ -699,7 +703,7 @@ def _classifier(model: Any, decide: Callable, classes: int) -> Any:
     return Trained()
 
 
-def _decision(scores: NDArray[Any], threshold: float | None) -> tuple[Callable, int]:
+def _decision(scores: NDArray, threshold: float | None) -> tuple[Callable, int]:
     """Return how outputs become classes, and the number of classes."""
     if scores.ndim != 2:
         raise ValueError(
@@ -711,7 +715,7 @@ def _decision(scores: NDArray[Any], threshold: float | None) -> tuple[Callable, 
     return lambda scores: (scores[:, 0] > threshold).astype(int), 2
 
 
-def _threshold(model: Any, x: NDArray[Any]) -> float:
+def _threshold(model: "keras.Model", x: NDArray) -> float:
     """Return above which value a single output says class 1."""
     from companion._keras import output_activation
 
@@ -736,7 +740,7 @@ def _threshold(model: Any, x: NDArray[Any]) -> float:
     )
 
 
-def _curves(history: Any, metric: str) -> dict[str, Sequence[float]]:
+def _curves(history: "History", metric: str) -> dict[str, Sequence[float]]:
     measured = getattr(history, "history", history)
     if not isinstance(measured, Mapping):
         raise TypeError(
@@ -756,7 +760,7 @@ def _curves(history: Any, metric: str) -> dict[str, Sequence[float]]:
 
 
 def _epochs(
-    history: Any,
+    history: "History",
     curves: Mapping[str, Sequence[float]],
     validation_freq: int | Sequence[int],
 ) -> dict[str, list[int]]:
@@ -780,9 +784,7 @@ def _epochs(
     return places
 
 
-def _checked_points(
-    x: ArrayLike, y: ArrayLike
-) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def _checked_points(x: ArrayLike, y: ArrayLike) -> tuple[NDArray, NDArray[np.int64]]:
     x, y = np.asarray(x), np.asarray(y)
     if x.ndim != 2 or x.shape[1] != 2 or len(x) == 0:
         raise ValueError(
@@ -819,7 +821,7 @@ def _colour(label: int) -> tuple[float, ...]:
 
 
 def _scatter(
-    x: NDArray[Any], y: NDArray[np.int64], names: Sequence[str] | None, ax: Axes
+    x: NDArray, y: NDArray[np.int64], names: Sequence[str] | None, ax: Axes
 ) -> None:
     present = np.unique(y)
     if names is not None and len(names) <= present[-1]:
@@ -842,7 +844,7 @@ def _scatter(
     ax.set_aspect("equal")
 
 
-def _rings(wrong: NDArray[Any], ax: Axes) -> None:
+def _rings(wrong: NDArray, ax: Axes) -> None:
     if len(wrong):
         ax.scatter(
             *wrong.T,
@@ -860,18 +862,24 @@ def _legend_below(ax: Axes) -> None:
     # Below the axis label, whose height is the same in every figure, and in as many
     # columns as fit under the panel: an entry takes about an inch.
     below = ScaledTranslation(0, -0.45, ax.figure.dpi_scale_trans)
-    inches = ax.get_position().width * ax.get_figure(root=True).get_figwidth()
     ax.legend(
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
         bbox_transform=ax.transAxes + below,
         borderaxespad=0.0,
-        ncols=max(1, int(inches / 1.05)),
+        ncols=max(1, int(_inches(ax) / 1.05)),
         columnspacing=1.0,
         handletextpad=0.1,
         fontsize=10,
         frameon=False,
     )
+
+
+def _inches(ax: Axes) -> float:
+    """Return the width of a panel."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # only what was removed from its figure has none
+    return ax.get_position().width * figure.get_figwidth()
 
 
 def _note(

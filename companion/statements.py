@@ -18,7 +18,10 @@ import os
 import platform
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
 
 __all__ = ["MARK", "MIME_TYPE", "load_ipython_extension", "report", "versions"]
 
@@ -37,9 +40,9 @@ class _SoftAssertions(ast.NodeTransformer):
     def __init__(self) -> None:
         self._source = ""
 
-    def pre_run_cell(self, info: Any) -> None:
+    def pre_run_cell(self, info: "ExecutionInfo") -> None:
         """Remember the cell's text, since the tree has no comments."""
-        self._source = info.raw_cell
+        self._source = info.raw_cell or ""
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
         """Return the cell's tree, with nothing in it that can stop the run."""
@@ -48,7 +51,9 @@ class _SoftAssertions(ast.NodeTransformer):
             return node
         body = [_Assertions(source).visit(statement) for statement in node.body]
         safe = ast.parse(_SAFELY)
-        safe.body[0].body = body
+        (guard,) = safe.body
+        assert isinstance(guard, ast.Try)
+        guard.body = body
         return ast.fix_missing_locations(safe)
 
 
@@ -61,12 +66,15 @@ class _Assertions(ast.NodeTransformer):
     def visit_Assert(self, node: ast.Assert) -> ast.If:
         """Turn ``assert a == b`` into ``if not (a == b): report(…)``."""
         text = ast.get_source_segment(self._source, node) or ast.unparse(node)
-        call = ast.parse(f"{_REPORT}({text!r}, {node.lineno}, lambda: ())").body[0]
+        operands = ast.parse("lambda: ()", mode="eval").body
+        assert isinstance(operands, ast.Lambda)
         if isinstance(node.test, ast.Compare):
-            operands = [node.test.left, *node.test.comparators]
-            call.value.args[2].body = ast.Tuple(operands, ast.Load())
+            sides = [node.test.left, *node.test.comparators]
+            operands.body = ast.Tuple(sides, ast.Load())
+        told: list[ast.expr] = [ast.Constant(text), ast.Constant(node.lineno), operands]
+        call = ast.Call(ast.parse(_REPORT, mode="eval").body, told, [])
         test = ast.UnaryOp(ast.Not(), node.test)
-        return ast.copy_location(ast.If(test, [call], []), node)
+        return ast.copy_location(ast.If(test, [ast.Expr(call)], []), node)
 
 
 def report(
@@ -90,7 +98,7 @@ def report(
     from IPython.display import display
 
     if error is not None:
-        line = error.__traceback__.tb_lineno
+        line = error.__traceback__.tb_lineno if error.__traceback__ else line
         seen = f"{type(error).__name__}: {error}"
         says = f"A check of the text stopped at line {line}"
     else:
@@ -112,7 +120,7 @@ def _seen(operands: Callable[[], tuple]) -> str:
     )
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> object:
     """Return a number of NumPy as Python's, which is shorter to read."""
     is_scalar = getattr(value, "shape", None) == () and hasattr(value, "item")
     return value.item() if is_scalar else value
@@ -131,7 +139,7 @@ def versions(backend: str | None = None) -> str:
     return ", ".join(found)
 
 
-def load_ipython_extension(shell: Any) -> None:
+def load_ipython_extension(shell: "InteractiveShell") -> None:
     """Prepare a notebook's kernel; ``%load_ext companion.statements`` calls this."""
     if os.environ.get(_STRICT):
         return

@@ -4,7 +4,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from companion._arguments import check_count
 
@@ -32,7 +32,7 @@ class Times(NamedTuple):
 
 
 def compare(
-    functions: Mapping[str, Callable[[], Any]], *, repeats: int = 5
+    functions: Mapping[str, Callable[[], object]], *, repeats: int = 5
 ) -> dict[str, Times]:
     """Time functions against each other in one run.
 
@@ -84,14 +84,14 @@ def compare(
     }
 
 
-def _seconds(function: Callable[[], Any]) -> float:
+def _seconds(function: Callable[[], object]) -> float:
     """Return the seconds until a function's result is there."""
     start = time.perf_counter()
     _wait(function())
     return time.perf_counter() - start
 
 
-def _wait(result: Any) -> None:
+def _wait(result: object) -> None:
     """Return when the result is computed, not only promised.
 
     A framework that is not loaded has promised nothing.
@@ -103,7 +103,7 @@ def _wait(result: Any) -> None:
         tensorflow.test.experimental.sync_devices()
 
 
-def _check_functions(functions: Any) -> None:
+def _check_functions(functions: object) -> None:
     """Refuse what is not a dict of functions."""
     message = (
         "`functions` must map names to functions without arguments, for example "

@@ -21,6 +21,8 @@ from tools.set_repository import ROOT, notebooks
 
 # With the reason of each skip.
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-rs", "--durations=5")
+# On this Python's packages, whatever environment is active or lies beside.
+TYPES = ("pyrefly", "check", "--python-interpreter-path", sys.executable)
 WORKERS = min(2, os.cpu_count() or 1)
 PARALLEL = (f"--numprocesses={WORKERS}", "--dist=worksteal")
 PACKAGE_TESTS = tuple(
@@ -39,12 +41,13 @@ def run(*command: str, **variables: str) -> int:
 
 
 def style() -> int:
-    """Check code and notebooks with ruff, and that no notebook holds outputs."""
+    """Check form and types of the code, and that no notebook holds outputs."""
     tool = [sys.executable, "-m"]
     pages = [str(path) for path in notebooks()]
     return (
         run(*tool, "ruff", "check", ".")
         + run(*tool, "ruff", "format", "--check", ".")
+        + run(*tool, *TYPES)
         + run(*tool, "nbstripout", "--verify", "--keep-id", *pages)
     )
 
@@ -129,7 +132,7 @@ def report(steps: Sequence[Callable[[], int]]) -> int:
     ended = []
     for number, step in enumerate(steps, start=1):
         function = getattr(step, "func", step)
-        name, summary = function.__name__, function.__doc__.split("\n")[0]
+        name, summary = function.__name__, (function.__doc__ or "").split("\n")[0]
         print(f"\n[{number}/{len(steps)}] {name}: {summary}", flush=True)
         start = time.monotonic()
         status = step()

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from functools import partial
@@ -280,7 +280,7 @@ def _copy_without_svg(result: Path, page: Path) -> None:
 
 
 @contextmanager
-def kernels() -> Iterator[dict[str, str]]:
+def kernels() -> Generator[dict[str, str], None, None]:
     """Give kernels a profile of their own, so that no setting here changes a page."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         startup = Path(profile, "profile_default", "startup")

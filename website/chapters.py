@@ -212,7 +212,9 @@ def with_headings(chapter: Chapter, root: Path = ROOT) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
-def _replace_line(chapter: Chapter, cell: Mapping, begin: str, line: str) -> None:
+def _replace_line(
+    chapter: Chapter, cell: dict[str, Any], begin: str, line: str
+) -> None:
     """Write the one line of a cell that begins so."""
     source = "".join(cell["source"])
     source, count = re.subn(

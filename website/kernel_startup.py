@@ -5,12 +5,13 @@ figure's claim, its title, as ``<title>``. Letters are paths, so it needs no fon
 """
 
 
-def _show_svg_too():
+def _show_svg_too() -> None:
     # All names are local: IPython runs this in the notebook's own namespace.
     from importlib import import_module
     from io import StringIO
 
     import matplotlib.pyplot as plt
+    import numpy as np
     from IPython import get_ipython
     from matplotlib.collections import Collection
     from matplotlib.figure import Figure
@@ -18,14 +19,14 @@ def _show_svg_too():
     most_points = 2000  # with more, a picture is smaller than the list of them
     resolution = 200  # of such a picture, in dots per inch
 
-    def claim(figure):
+    def claim(figure: Figure) -> str:
         panels = (axes.get_title() for axes in figure.axes)
         in_a_row = " ".join(filter(None, panels)).replace("… …", "…")
         return figure.get_suptitle() or in_a_row
 
-    def svg(figure):
+    def svg(figure: Figure) -> str:
         for collection in figure.findobj(Collection):
-            if len(collection.get_offsets()) > most_points:
+            if np.shape(collection.get_offsets())[0] > most_points:
                 collection.set_rasterized(True)
         stream = StringIO()
         # A fixed salt and no date: equal figures have equal files.

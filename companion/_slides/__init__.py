@@ -80,7 +80,7 @@ def document(title: str, slides: Sequence[str]) -> str:
         _SLIDE.format(number=number, count=len(slides), html=html)
         for number, html in enumerate(slides, start=1)
     ]
-    here = files(__package__)
+    here = files(__name__)
     return _PAGE.format(
         title=escape(title),
         style=(here / "slides.css").read_text(encoding="utf-8"),

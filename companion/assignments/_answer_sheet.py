@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ class Sheet:
         if os.path.lexists(self.path):
             self._held = self._earlier()
 
-    def record(self, task: str, answer: Any) -> Note:
+    def record(self, task: str, answer: object) -> Note:
         """Record an answer: a number, a text, an array, or a list of these.
 
         Raises ``TypeError`` or ``ValueError`` for what cannot be an answer; the file
@@ -109,7 +109,7 @@ class Sheet:
         self._keep(predictions=self._held.predictions | {task: prediction})
         return Note(f"Your prediction for {task}: {prediction}")
 
-    def run(self, task: str, function: Callable[[], Any]) -> Note:
+    def run(self, task: str, function: Callable[[], object]) -> Note:
         """Run what was predicted and record the result; without a prediction, wait."""
         self._check(task)
         if task not in self._held.predictions:
@@ -175,7 +175,7 @@ class Sheet:
         return found
 
 
-def _shown(answer: Any) -> str:
+def _shown(answer: object) -> str:
     if isinstance(answer, str):
         text = " ".join(answer.split())
         # In quotes: a number that was typed as a text earns nothing.
@@ -183,7 +183,7 @@ def _shown(answer: Any) -> str:
     return re.sub(r"\s+", " ", show(answer))
 
 
-def _listed(names) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(map(str, names))
 
 

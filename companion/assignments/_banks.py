@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import pkgutil
 from pathlib import Path
+from types import ModuleType
 
 from companion.quizzes._bank import unknown_misconceptions
 
@@ -47,7 +48,7 @@ def find_tasks(chapter: str, bank: Path | None = None) -> tuple[Task, ...]:
     return tasks
 
 
-def _public(chapter: str):
+def _public(chapter: str) -> ModuleType:
     if chapter not in chapters():
         raise ValueError(
             f"The public bank has nothing for {chapter!r}. It has "
@@ -62,13 +63,15 @@ def _file(chapter: str, bank: Path) -> Path:
     return bank / f"{chapter.replace('-', '_')}.py"
 
 
-def _private(path: Path):
+def _private(path: Path) -> ModuleType:
     if path.suffix != ".py" or not path.is_file():
         raise ValueError(
             "A bank is a Python file, or a folder with a file such as "
             f"binary_crossentropy.py. There is no such file: {path}"
         )
     spec = importlib.util.spec_from_file_location("private_bank", path)
+    assert spec is not None  # as its name ends in .py
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

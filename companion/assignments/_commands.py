@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from companion._files import write_all
 
 from . import _grading, _reports
 from ._banks import chapters, find_tasks
+from ._grading import Found, Unread
 from ._notebooks import notebook
 from ._submissions import check_student
 from ._variants import Paper, make_paper
@@ -144,7 +145,7 @@ def grade(
     return Report("\n".join(lines), complete)
 
 
-def _chapter(found: list[_grading.Found], bank: PathLike | None) -> str:
+def _chapter(found: Sequence[Found | Unread], bank: PathLike | None) -> str:
     if bank is None:
         return _grading.chapter_of(found, chapters())
     if Path(bank).is_dir():

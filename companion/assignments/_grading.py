@@ -25,12 +25,20 @@ _ANOTHER_PAPER = (
 
 @dataclass(frozen=True)
 class Found:
-    """One file: what it says, or the reason why it says nothing."""
+    """One file and what it says."""
 
     place: str
     file: str
-    submission: Submission | None
-    reason: str = ""
+    submission: Submission
+
+
+@dataclass(frozen=True)
+class Unread:
+    """One file, or the place where there should be one, and why nothing was read."""
+
+    place: str
+    file: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class Row:
     marks: Mapping[str, Mark] = field(default_factory=dict)
 
 
-def collect(folder: Path) -> list[Found]:
+def collect(folder: Path) -> list[Found | Unread]:
     """Read what lies in a folder, in the order of the names; follow no link."""
     if not folder.is_dir():
         raise ValueError(f"There is no folder of submissions here: {folder}")
@@ -64,16 +72,19 @@ def collect(folder: Path) -> list[Found]:
     return [found for place in places for found in _at(folder, place)]
 
 
-def chapter_of(found: Sequence[Found], known: Sequence[str]) -> str:
+def chapter_of(found: Sequence[Found | Unread], known: Sequence[str]) -> str:
     """Return the chapter that most places name, of those that are known."""
-    named = {(x.place, x.submission.chapter) for x in found if x.submission}
+    readable = [one for one in found if isinstance(one, Found)]
+    named = {(one.place, one.submission.chapter) for one in readable}
     votes = Counter(sorted(chapter for _, chapter in named if chapter in known))
     if not votes:
         raise ValueError("No file says which chapter it answers: pass --chapter NAME.")
     return votes.most_common(1)[0][0]
 
 
-def grade(found: Sequence[Found], papers: Mapping[str | None, Paper]) -> list[Row]:
+def grade(
+    found: Sequence[Found | Unread], papers: Mapping[str | None, Paper]
+) -> list[Row]:
     """Return a row for each student, and one for each place that cannot be graded.
 
     ``papers`` maps each student on the roster to a paper, or None to the one paper of
@@ -82,16 +93,17 @@ def grade(found: Sequence[Found], papers: Mapping[str | None, Paper]) -> list[Ro
     owned: dict[str, list[Found]] = {}
     refused: dict[str, Row] = {}
     for one in found:
-        reason = one.reason or _refusal(one.submission, papers)
-        if reason:
-            refused.setdefault(one.place, Row("", one.file, "broken", reason))
-        else:
+        if isinstance(one, Unread):
+            reason = one.reason
+        elif not (reason := _refusal(one.submission, papers)):
             owner = one.place if None in papers else one.submission.student
             owned.setdefault(owner, []).append(one)
+            continue
+        refused.setdefault(one.place, Row("", one.file, "broken", reason))
     for one in (one for files in owned.values() for one in files):
         refused.pop(one.place, None)
     rows = [_row(files, papers) for files in owned.values()]
-    absent = papers.keys() - owned.keys() - {None}
+    absent = [x for x in papers if x is not None and x not in owned]
     missing = [
         Row(student, "", "missing", "No file that counts.") for student in absent
     ]
@@ -104,20 +116,20 @@ def _is_handed_in(name: str) -> bool:
     return not name.startswith(".") and name not in ("__MACOSX", "Thumbs.db")
 
 
-def _at(folder: Path, place: str) -> list[Found]:
+def _at(folder: Path, place: str) -> Sequence[Found | Unread]:
     path = folder / place
     try:
         files = sorted(_json_files(path))
     except OSError:
-        return [Found(place, place, None, "The folder cannot be opened.")]
+        return [Unread(place, place, "The folder cannot be opened.")]
     if not files:
         reason = (
             "There is no .json file, and nothing else is read; unpack an archive first."
         )
-        return [Found(place, place, None, reason)]
+        return [Unread(place, place, reason)]
     if len(files) > FILES:
         reason = f"There are more than {FILES} files, and one is to be handed in."
-        return [Found(place, place, None, reason)]
+        return [Unread(place, place, reason)]
     return [_read(folder, place, file) for file in files]
 
 
@@ -135,12 +147,12 @@ def _json_files(path: Path) -> Iterator[Path]:
             yield path
 
 
-def _read(folder: Path, place: str, path: Path) -> Found:
+def _read(folder: Path, place: str, path: Path) -> Found | Unread:
     file = path.relative_to(folder).as_posix()
     try:
         return Found(place, file, read(path))
     except UnreadableError as error:
-        return Found(place, file, None, str(error))
+        return Unread(place, file, str(error))
 
 
 def _refusal(submission: Submission, papers: Mapping[str | None, Paper]) -> str:
@@ -176,7 +188,7 @@ def _mark(item: Item, submission: Submission) -> Mark:
         written = isinstance(answer, str) and answer.strip()
         return Mark(None) if written else Mark(0, "A text was asked for.")
     remark = ""
-    if task.kind == "predict":
+    if task.outcome is not None:
         prediction = submission.predictions.get(item.id)
         if prediction not in task.choices:
             return Mark(0, "The result counts only with a prediction made before it.")

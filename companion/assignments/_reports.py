@@ -11,8 +11,6 @@ import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from ._grading import Row
 from ._submissions import CHARACTERS, plain
 from ._variants import Item, Paper
@@ -62,9 +60,9 @@ def _right_answer(item: Item) -> str | float:
     if task.solution is None:
         return ""
     answer = plain(task.solution(*item.numbers))
-    if task.kind == "predict":
+    if task.outcome is not None:
         answer = [task.outcome(*item.numbers), answer]
-    return answer if np.isscalar(answer) else json.dumps(answer)
+    return json.dumps(answer) if isinstance(answer, list) else answer
 
 
 def texts(rows: Sequence[Row], papers: Mapping[str | None, Paper]) -> tuple[bytes, int]:
@@ -77,12 +75,14 @@ def texts(rows: Sequence[Row], papers: Mapping[str | None, Paper]) -> tuple[byte
         parts.append(f"## {item.id}: {item.task.title} ({item.task.points} points)")
         parts += [f"Look for:\n\n{item.task.rubric}"] if item.task.rubric else []
         parts += [item.text] if None in papers else []
-        for row in (row for row in rows if _points(row, item.id) is None):
+        for row in rows:
+            if row.submission is None or _points(row, item.id) is not None:
+                continue
             parts.append(f"### {_quoted(row.student)} in {_quoted(row.file)}")
             # With a roster, each student was asked with other numbers.
             if None not in papers:
                 parts += [papers[row.student].items[number].text, "Answer:"]
-            parts.append(_block(row.submission.answers[item.id]))
+            parts.append(_block(str(row.submission.answers[item.id])))
             count += 1
     return ("\n\n".join(parts) + "\n").encode(), count
 
@@ -112,10 +112,10 @@ def _reasons(row: Row) -> str:
     marks = [
         f"{name}: {mark.reason}" for name, mark in row.marks.items() if mark.reason
     ]
-    return " ".join(filter(None, [row.reason, *marks]))
+    return " ".join([row.reason, *marks] if row.reason else marks)
 
 
-def _field(value: str | int | None) -> str | int | None:
+def _field(value: str | float | None) -> str | float | None:
     if not isinstance(value, str):
         return value
     text = clean(value)

@@ -12,10 +12,12 @@ import re
 import stat
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+# As JSON holds it.
+Answer: TypeAlias = "str | float | list[Answer]"
 FORMAT = 1
 BYTES = 64 * 1024
 CHARACTERS = 5_000
@@ -39,10 +41,10 @@ class Submission:
     student: str
     paper: str
     predictions: dict[str, str] = field(default_factory=dict)
-    answers: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, Answer | None] = field(default_factory=dict)
 
 
-def check_student(value: Any) -> str:
+def check_student(value: object) -> str:
     """Return a student's id, or say what one looks like."""
     if not isinstance(value, str) or not STUDENT.fullmatch(value):
         raise ValueError(
@@ -54,7 +56,7 @@ def check_student(value: Any) -> str:
     return value
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Answer:
     """Return an answer as JSON holds it: numbers, texts, and lists of them.
 
     Raises ``TypeError`` for anything else, and ``ValueError`` for NaN and infinity.
@@ -103,7 +105,7 @@ def _content(path: Path) -> bytes:
     return data
 
 
-def _checked(content: Any) -> Submission:
+def _checked(content: object) -> Submission:
     if not isinstance(content, dict) or type(content.get("format")) is not int:
         raise UnreadableError("It is not a file that a sheet writes.")
     if content["format"] != FORMAT:
@@ -111,33 +113,35 @@ def _checked(content: Any) -> Submission:
             f"It has another version of the format, and this package reads {FORMAT}. "
             "Was it made with another release of the package?"
         )
-    submission = Submission(*map(content.get, Submission.__dataclass_fields__))
+    names = Submission.__dataclass_fields__
+    given: dict[str, Any] = {name: content.get(name) for name in names}
+    predictions, answers = given["predictions"], given["answers"]
     fields = {
-        "chapter": _is_name(submission.chapter, CHAPTER),
-        "student": _is_name(submission.student, STUDENT),
-        "paper": isinstance(submission.paper, str),
-        "predictions": isinstance(submission.predictions, dict)
-        and all(isinstance(text, str) for text in submission.predictions.values()),
-        "answers": isinstance(submission.answers, dict)
-        and all(_is_plain(x, DEPTH) for x in submission.answers.values()),
+        "chapter": _is_name(given["chapter"], CHAPTER),
+        "student": _is_name(given["student"], STUDENT),
+        "paper": isinstance(given["paper"], str),
+        "predictions": isinstance(predictions, dict)
+        and all(isinstance(text, str) for text in predictions.values()),
+        "answers": isinstance(answers, dict)
+        and all(_is_plain(x, DEPTH) for x in answers.values()),
     }
     for name, holds in fields.items():
         if not holds:
             raise UnreadableError(f"Its field `{name}` is missing or of a wrong form.")
-    return submission
+    return Submission(**given)
 
 
-def _is_name(value: Any, pattern: re.Pattern) -> bool:
+def _is_name(value: object, pattern: re.Pattern[str]) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
-def _is_plain(value: Any, levels: int) -> bool:
+def _is_plain(value: object, levels: int) -> bool:
     if isinstance(value, list):
         return levels > 0 and all(_is_plain(part, levels - 1) for part in value)
     return value is None or isinstance(value, (str, int, float))
 
 
-def _plain(value: Any, levels: int) -> Any:
+def _plain(value: object, levels: int) -> Answer:
     if isinstance(value, str):
         return _short_enough(value)
     if isinstance(value, (tuple, list)):
@@ -176,6 +180,6 @@ def _short_enough(text: str) -> str:
     return text
 
 
-def _abridged(value: Any) -> str:
+def _abridged(value: object) -> str:
     text = repr(value) if isinstance(value, str) else type(value).__name__
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -61,7 +61,7 @@ class Task:
     draw: Callable[[np.random.Generator], tuple]
     text: Callable[..., str]
     code: Callable[..., str] | None = None
-    solution: Callable[..., Any] | None = None
+    solution: Callable[..., object] | None = None
     mistakes: tuple[Mistake, ...] = ()
     choices: tuple[str, ...] = ()
     outcome: Callable[..., str] | None = None

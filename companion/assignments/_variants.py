@@ -31,6 +31,7 @@ class Item:
     def judge(self, answer: object) -> Judgement:
         """Compare an answer as the exercises do: the solution, then each mistake."""
         task = self.task
+        assert task.solution is not None  # as in every task that nobody reads
         mistakes = (
             replace(mistake, answer=partial(mistake.answer, *self.numbers))
             for mistake in task.mistakes
@@ -90,7 +91,7 @@ def _numbers(task: Task, seed: int, *place: object) -> tuple:
 def _try(item: Item) -> None:
     """Let a slip of the author show before a class meets it."""
     task, numbers = item.task, item.numbers
-    if task.kind == "predict" and task.outcome(*numbers) not in task.choices:
+    if task.outcome and task.outcome(*numbers) not in task.choices:
         raise ValueError(f"Task {task.title!r}: the outcome is none of its choices.")
     if task.solution and not item.judge(plain(task.solution(*numbers))).correct:
         raise ValueError(f"Task {task.title!r}: its own solution is not right.")

@@ -21,12 +21,12 @@ import numpy as np
 from companion.assignments import Mistake, Task
 
 
-def draw_counts(rng):
+def draw_counts(rng: np.random.Generator) -> tuple:
     """Draw the numbers of the first task from a NumPy generator: always a tuple."""
     return (rng.integers(10, 60, size=3),)
 
 
-def ask_for_entropy(counts):
+def ask_for_entropy(counts: list[int]) -> str:
     """Return the question, as Markdown, with its numbers."""
     return (
         f"Three classes have `{counts}` examples. What is the lowest mean "
@@ -34,13 +34,13 @@ def ask_for_entropy(counts):
     )
 
 
-def entropy(counts):
+def entropy(counts: list[int]) -> float:
     """Compute the right answer: a number, a text, an array, or a tuple of these."""
     shares = np.divide(counts, sum(counts))
     return -np.sum(shares * np.log(shares))
 
 
-def in_bits(counts):
+def in_bits(counts: list[int]) -> float:
     """Compute a typical wrong answer; its message becomes the reason.
 
     If it comes from a belief that the course knows, name it too:
@@ -49,12 +49,12 @@ def in_bits(counts):
     return entropy(counts) / np.log(2)
 
 
-def draw_count(rng):
+def draw_count(rng: np.random.Generator) -> tuple:
     """Draw the number of classes."""
     return (int(rng.integers(5, 20)),)
 
 
-def ask_about_the_start(classes):
+def ask_about_the_start(classes: int) -> str:
     """Return a question whose answer you read yourself."""
     return (
         f"A new network for {classes} classes starts training with a loss near "

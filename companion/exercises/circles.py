@@ -42,7 +42,7 @@ def _draw_predictions(rng):
 def three_units(points):
     """Fence in the inner circle with three lines at distance 0.2 from the centre."""
     angles = np.radians([90, 210, 330])
-    total = 0.0
+    total = np.zeros(len(points))
     for angle in angles:
         direction = np.array([np.cos(angle), np.sin(angle)])
         # 0 on the near side of the line, and rising on the far side.

@@ -17,21 +17,22 @@ import keras
 import numpy as np
 from keras import ops
 
+from companion._keras import Tensor
 from companion.large_vocabulary import _checks
 
 __all__ = ["LinearCrossentropyModel", "linear_sparse_categorical_crossentropy"]
 
 
 def linear_sparse_categorical_crossentropy(
-    hidden: Any,
-    kernel: Any,
-    bias: Any,
-    labels: Any,
+    hidden: Tensor,
+    kernel: Tensor,
+    bias: Tensor | None,
+    labels: Tensor,
     *,
     chunk_size: int | None = None,
     ignore_class: int | None = None,
-    sample_weight: Any = None,
-) -> Any:
+    sample_weight: Tensor | None = None,
+) -> Tensor:
     """Return ``sum(w * -log softmax(hidden @ kernel + bias)[label]) / sum(w)`` in nats.
 
     The logits exist for one chunk of tokens at a time. The gradient of a chunk is taken
@@ -182,11 +183,15 @@ class LinearCrossentropyModel(keras.Model):
         self.chunk_size = chunk_size
         self.ignore_class = ignore_class
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """Return what goes into the last layer."""
         return self.body(inputs, training=training)
 
-    def compile(self, optimizer: Any = "rmsprop", **options: Any) -> None:
+    def compile(
+        self,
+        optimizer: str | dict | keras.optimizers.Optimizer = "rmsprop",
+        **options: Any,
+    ) -> None:
         """Set the optimizer; the loss is there already.
 
         Every option of `keras.Model.compile` but the losses and metrics.
@@ -203,12 +208,12 @@ class LinearCrossentropyModel(keras.Model):
 
     def compute_loss(
         self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
+        x: Tensor | None = None,
+        y: Tensor | None = None,
+        y_pred: Tensor | None = None,
+        sample_weight: Tensor | None = None,
         training: bool = True,
-    ) -> Any:
+    ) -> Tensor:
         """Return the linear crossentropy plus the penalties of the layers."""
         weights = _unmasked(sample_weight, self.mask_of(y_pred), y_pred)
         loss = linear_sparse_categorical_crossentropy(
@@ -230,11 +235,13 @@ class _Mask(keras.layers.Layer):
         super().__init__(name="mask")
         self.supports_masking = self.built = True
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         return mask
 
 
-def _unmasked(sample_weight: Any, mask: Any, hidden: Any) -> Any:
+def _unmasked(
+    sample_weight: Tensor | None, mask: Tensor | None, hidden: Tensor
+) -> Tensor | None:
     """Return the weights of the tokens, 0 for those that are masked."""
     if mask is None:
         return sample_weight
@@ -245,7 +252,7 @@ def _unmasked(sample_weight: Any, mask: Any, hidden: Any) -> Any:
     return ops.where(mask, sample_weight, 0)
 
 
-def _last_layer(model: Any) -> keras.layers.Dense:
+def _last_layer(model: keras.Model) -> keras.layers.Dense:
     """Return the last layer of a model, which must be a linear one."""
     layers = getattr(model, "layers", None)
     head = layers[-1] if layers else None

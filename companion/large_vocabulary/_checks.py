@@ -1,14 +1,13 @@
 """What the linear crossentropy refuses, and what it makes of labels and weights."""
 
 from types import ModuleType
-from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from companion._arguments import checked
-from companion._keras import backend_module
+from companion._keras import Tensor, backend_module
 
 # What the default chunk holds at least: below it, turns cost more than they save.
 TOKENS = 256
@@ -20,7 +19,7 @@ def backend_lines() -> ModuleType:
     return backend_module("companion.large_vocabulary")
 
 
-def floats(name: str, values: Any, dtype: str | None = None) -> Any:
+def floats(name: str, values: Tensor, dtype: str | None = None) -> Tensor:
     """Return values as a tensor of float32 or float64, or of the given one of them."""
     if keras.backend.is_keras_tensor(values):
         raise TypeError(
@@ -43,7 +42,7 @@ def floats(name: str, values: Any, dtype: str | None = None) -> Any:
     return tensor
 
 
-def check_shapes(hidden: Any, kernel: Any, bias: Any) -> None:
+def check_shapes(hidden: Tensor, kernel: Tensor, bias: Tensor | None) -> None:
     """Refuse shapes that are not (..., D), (D, C) and (C,)."""
     if len(kernel.shape) != 2 or kernel.shape[1] < 2:
         raise ValueError(
@@ -69,7 +68,7 @@ def check_shapes(hidden: Any, kernel: Any, bias: Any) -> None:
         )
 
 
-def check_one_a_token(name: str, array: Any, hidden: Any) -> None:
+def check_one_a_token(name: str, array: Tensor, hidden: Tensor) -> None:
     """Refuse an array that does not hold one entry for each token."""
     expected, received = tuple(hidden.shape[:-1]), tuple(array.shape)
     if len(expected) == len(received) and all(
@@ -86,7 +85,7 @@ def check_one_a_token(name: str, array: Any, hidden: Any) -> None:
     )
 
 
-def check_labels(labels: Any, classes: int, ignore_class: int | None) -> None:
+def check_labels(labels: Tensor, classes: int, ignore_class: int | None) -> None:
     """Refuse labels that are no integers or, where they are known, no classes."""
     dtype = keras.backend.standardize_dtype(labels.dtype)
     if not dtype.startswith(("int", "uint")):
@@ -107,7 +106,7 @@ def check_labels(labels: Any, classes: int, ignore_class: int | None) -> None:
         )
 
 
-def check_weights(weights: Any) -> None:
+def check_weights(weights: Tensor) -> None:
     """Refuse weights below 0, NaN or infinite, where they are known."""
     if backend_lines().is_traced(weights):
         return
@@ -120,7 +119,7 @@ def check_weights(weights: Any) -> None:
         )
 
 
-def checked_ignore_class(ignore_class: Any) -> int | None:
+def checked_ignore_class(ignore_class: int | None) -> int | None:
     """Return a label to ignore as a Python int, or None."""
     if ignore_class is None:
         return None
@@ -132,7 +131,7 @@ def checked_ignore_class(ignore_class: Any) -> int | None:
     return checked(ignore_class, message, least=-(2**31), below=2**31)
 
 
-def checked_chunk_size(chunk_size: Any, inputs: int, classes: int) -> int:
+def checked_chunk_size(chunk_size: int | None, inputs: int, classes: int) -> int:
     """Return the most tokens of a chunk, by default one that the shapes call for.
 
     A chunk of logits as large as the kernel's gradient: that gradient is held anyhow,
@@ -148,8 +147,8 @@ def checked_chunk_size(chunk_size: Any, inputs: int, classes: int) -> int:
 
 
 def to_weights(
-    labels: Any, sample_weight: Any, *, classes: int, ignore_class: int | None
-) -> tuple[Any, Any]:
+    labels: Tensor, sample_weight: Tensor, *, classes: int, ignore_class: int | None
+) -> tuple[Tensor, Tensor]:
     """Return int32 labels, all of them classes, and weights that sum to 1.
 
     Ignored labels get the weight 0. Labels that are no classes, which a traced program

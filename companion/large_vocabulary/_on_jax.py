@@ -1,7 +1,6 @@
 """JAX's lines: a `lax.scan` whose turns take their own gradient."""
 
 import functools
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +8,7 @@ import jax.numpy as jnp
 Arrays = tuple[jax.Array, ...]
 
 
-def is_traced(values: Any) -> bool:
+def is_traced(values: object) -> bool:
     """Tell whether the values are not known until a program runs."""
     return isinstance(values, jax.core.Tracer)
 

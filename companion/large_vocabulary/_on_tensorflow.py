@@ -1,12 +1,13 @@
 """TensorFlow's lines: a `tf.while_loop` whose turns take their own gradient."""
 
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
+Number = int | tf.Tensor  # a tensor where the shape is not known
 
-def is_traced(values: Any) -> bool:
+
+def is_traced(values: object) -> bool:
     """Tell whether the values are not known until a program runs."""
     return tf.is_symbolic_tensor(values)
 
@@ -31,8 +32,10 @@ def weighted_sum(
 @tf.function(autograph=False)
 def _weighted_sum(*inputs: tf.Tensor, labels: tf.Tensor, chunk_size: int) -> tf.Tensor:
     @tf.custom_gradient
-    def loss(*inputs: tf.Tensor) -> tuple[tf.Tensor, Callable]:
-        value, slopes = _in_chunks(*inputs, labels, chunk_size)
+    def loss(
+        hidden: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, weights: tf.Tensor
+    ) -> tuple[tf.Tensor, Callable]:
+        value, slopes = _in_chunks(hidden, kernel, bias, weights, labels, chunk_size)
         return value, lambda upstream: [_once(upstream * slope) for slope in slopes]
 
     return loss(*inputs)
@@ -58,7 +61,13 @@ def _in_chunks(
     rest = turns * size - tokens
     by_chunk = [_split(array, turns, size, rest) for array in (hidden, labels, weights)]
 
-    def turn(i, losses, d_hidden, d_kernel, d_bias):
+    def turn(
+        i: tf.Tensor,
+        losses: tf.TensorArray,
+        d_hidden: tf.TensorArray,
+        d_kernel: tf.Tensor,
+        d_bias: tf.Tensor,
+    ) -> tuple[tf.Tensor | tf.TensorArray, ...]:
         h, y, w = (array[i] for array in by_chunk)
         logits = tf.nn.bias_add(tf.matmul(h, kernel), bias)
         top = tf.reduce_max(logits, axis=1, keepdims=True)
@@ -92,7 +101,7 @@ def _in_chunks(
     return tf.reduce_sum(weights * losses), [d_hidden, d_kernel, d_bias, losses]
 
 
-def _split(array: tf.Tensor, turns: Any, size: Any, rest: Any) -> tf.Tensor:
+def _split(array: tf.Tensor, turns: Number, size: Number, rest: Number) -> tf.Tensor:
     """Return an array as (turns, size, ...), filled up with zeros: rows of weight 0."""
     filled = tf.pad(array, [[0, rest]] + [[0, 0]] * (array.shape.rank - 1))
     return tf.reshape(filled, [turns, size, *array.shape[1:]])

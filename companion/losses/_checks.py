@@ -11,7 +11,7 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from companion.losses._arrays import Array
 
 
 def binary_inputs(
@@ -20,7 +20,7 @@ def binary_inputs(
     from_logits: bool,
     epsilon: float,
     label_smoothing: float,
-) -> tuple[Floats, Floats]:
+) -> tuple[Array, Array]:
     """Return float64 targets, smoothed, and predictions of one shape."""
     _check_options(from_logits, epsilon, label_smoothing)
     t, p = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
@@ -37,7 +37,7 @@ def categorical_inputs(
     from_logits: bool,
     epsilon: float,
     label_smoothing: float,
-) -> tuple[Floats, Floats]:
+) -> tuple[Array, Array]:
     """Return float64 targets, smoothed, and predictions, both (..., C)."""
     _check_options(from_logits, epsilon, label_smoothing)
     t, p = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
@@ -57,7 +57,7 @@ def sparse_inputs(
     from_logits: bool,
     epsilon: float,
     ignore_class: int | None,
-) -> tuple[NDArray[np.intp], NDArray[np.bool_], Floats]:
+) -> tuple[NDArray[np.intp], NDArray[np.bool_], Array]:
     """Return labels with 0 in place of ignored ones, which these are, predictions."""
     _check_options(from_logits, epsilon)
     p = _array("y_pred", y_pred, "uif")
@@ -74,7 +74,7 @@ def sparse_inputs(
     return labels, ignored, p.astype(float)
 
 
-def hinge_inputs(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Floats, Floats]:
+def hinge_inputs(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
     """Return float64 labels -1 and +1, and scores of the same shape."""
     t, s = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
     _check_same_shape(t, s)
@@ -86,7 +86,7 @@ def hinge_inputs(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Floats, Floats]:
 
 def categorical_hinge_inputs(
     y_true: ArrayLike, y_pred: ArrayLike
-) -> tuple[Floats, Floats]:
+) -> tuple[Array, Array]:
     """Return one-hot labels and scores in float64, both (..., C)."""
     t, s = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
     _check_classes(s)
@@ -105,7 +105,7 @@ def categorical_hinge_inputs(
 
 def class_scores(
     y_true: ArrayLike, y_pred: ArrayLike
-) -> tuple[NDArray[np.intp], Floats]:
+) -> tuple[NDArray[np.intp], Array]:
     """Return integer labels (...) and float64 scores (..., C)."""
     s = _array("y_pred", y_pred, "uif")
     return _labels(y_true, s)[0], s.astype(float)
@@ -113,7 +113,7 @@ def class_scores(
 
 def class_probabilities(
     labels: ArrayLike, probabilities: ArrayLike
-) -> tuple[NDArray[np.intp], Floats]:
+) -> tuple[NDArray[np.intp], Array]:
     """Return integer labels (n,) and probabilities (n, C), made of (n,) for two."""
     p = _array("probabilities", probabilities, "uif")
     if p.ndim == 1:
@@ -131,14 +131,14 @@ def class_probabilities(
 
 
 def _labels(
-    y_true,
-    p,
-    ignore_class=None,
+    y_true: ArrayLike,
+    p: NDArray,
+    ignore_class: int | None = None,
     *,
-    names=("y_true", "y_pred"),
-    one_hot="Make integers of one-hot labels: ",
-    padding="",
-):
+    names: tuple[str, str] = ("y_true", "y_pred"),
+    one_hot: str = "Make integers of one-hot labels: ",
+    padding: str = "",
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Return labels with 0 in place of ignored ones, and which these are."""
     _check_classes(p, names[1])
     labels = _array(names[0], y_true, "buif")
@@ -161,7 +161,7 @@ def _labels(
     return np.where(ignored, 0, labels).astype(np.intp), ignored
 
 
-def _array(name, values, kinds):
+def _array(name: str, values: ArrayLike, kinds: str) -> NDArray:
     """Return values as an array: not empty, finite, of these dtype kinds."""
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError(
@@ -191,7 +191,9 @@ def _array(name, values, kinds):
     return array
 
 
-def _check_options(from_logits, epsilon, label_smoothing=0.0):
+def _check_options(
+    from_logits: bool, epsilon: float, label_smoothing: float = 0.0
+) -> None:
     if not isinstance(from_logits, bool | np.bool_):
         raise TypeError(
             f"from_logits must be True or False. Received: {from_logits!r}. "
@@ -201,7 +203,7 @@ def _check_options(from_logits, epsilon, label_smoothing=0.0):
     _check_number("label_smoothing", label_smoothing, 1, closed=True)
 
 
-def _check_number(name, value, high, *, closed):
+def _check_number(name: str, value: float, high: float, *, closed: bool) -> None:
     expected = f"{name} must be a number in [0, {high}{']' if closed else ')'}."
     # Not any Real: a float32 or a Fraction would decide the dtype of the result.
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -210,7 +212,7 @@ def _check_number(name, value, high, *, closed):
         raise ValueError(f"{expected} Received: {value!r}. Pass 0 to turn it off.")
 
 
-def _check_same_shape(t, p):
+def _check_same_shape(t: NDArray, p: NDArray) -> None:
     if t.shape != p.shape:
         raise ValueError(
             "y_true and y_pred must have the same shape. "
@@ -219,7 +221,7 @@ def _check_same_shape(t, p):
         )
 
 
-def _check_one_label_a_class(t, p, sparse_form):
+def _check_one_label_a_class(t: NDArray, p: NDArray, sparse_form: str) -> None:
     if t.shape != p.shape:
         raise ValueError(
             "y_true must have the shape (..., C) of y_pred. "
@@ -228,7 +230,7 @@ def _check_one_label_a_class(t, p, sparse_form):
         )
 
 
-def _check_classes(p, name="y_pred"):
+def _check_classes(p: NDArray, name: str = "y_pred") -> None:
     if p.ndim == 0 or p.shape[-1] < 2:
         raise ValueError(
             f"{name} must have at least two classes on its last axis. "
@@ -237,7 +239,9 @@ def _check_classes(p, name="y_pred"):
         )
 
 
-def _check_label_shape(labels, p, names, one_hot):
+def _check_label_shape(
+    labels: NDArray, p: NDArray, names: tuple[str, str], one_hot: str
+) -> None:
     targets, predictions = names
     if labels.shape == p.shape[:-1]:
         return
@@ -253,7 +257,7 @@ def _check_label_shape(labels, p, names, one_hot):
     )
 
 
-def _is_ignored(labels, ignore_class):
+def _is_ignored(labels: NDArray, ignore_class: int | None) -> NDArray[np.bool_]:
     if ignore_class is None:
         return np.zeros(labels.shape, dtype=bool)
     if isinstance(ignore_class, bool) or not isinstance(ignore_class, Integral):
@@ -265,7 +269,7 @@ def _is_ignored(labels, ignore_class):
     return np.asarray(labels == int(ignore_class))
 
 
-def _mend_binary_labels(t):
+def _mend_binary_labels(t: NDArray) -> str:
     if np.any(t != np.round(t)):
         return "Targets are the labels 0 and 1, or probabilities between them."
     if not np.isin(t, (-1, 0, 1)).all():
@@ -275,7 +279,7 @@ def _mend_binary_labels(t):
     return "Labels -1 and +1 belong to hinge losses: pass (y_true + 1) / 2 here."
 
 
-def _mend_hinge_labels(t):
+def _mend_hinge_labels(t: NDArray) -> str:
     if not np.isin(t, (-1, 0, 1)).all():
         return "Classes of more than two kinds belong to crammer_singer_hinge."
     if np.any(t == -1):
@@ -285,7 +289,9 @@ def _mend_hinge_labels(t):
     return f"For labels 0 and 1 pass 2 * y_true{signed} - 1."
 
 
-def _check_probabilities(p, name="y_pred", scores="pass from_logits=True"):
+def _check_probabilities(
+    p: NDArray, name: str = "y_pred", scores: str = "pass from_logits=True"
+) -> None:
     _check_unit(name, p, f"For raw scores, {scores}.")
     mend = (
         f"Raw scores: {scores}. Several labels at once: binary_crossentropy. "
@@ -295,18 +301,20 @@ def _check_probabilities(p, name="y_pred", scores="pass from_logits=True"):
     _check_rows(name, p, mend)
 
 
-def _check_unit(name, array, mend):
+def _check_unit(name: str, array: NDArray, mend: str) -> None:
     _refuse((array < 0) | (array > 1), name, array, "lie in [0, 1]", mend)
 
 
-def _check_rows(name, array, mend):
+def _check_rows(name: str, array: NDArray, mend: str) -> None:
     precision = array.dtype if array.dtype.kind == "f" else np.float64
     sums = array.sum(axis=-1, dtype=np.float64)
     wrong = np.abs(sums - 1) > np.sqrt(np.finfo(precision).eps)
     _refuse(wrong, f"the sum of {name}", sums, "be 1 in every row", mend)
 
 
-def _refuse(wrong, name, values, expected, mend):
+def _refuse(
+    wrong: NDArray[np.bool_], name: str, values: NDArray, expected: str, mend: str
+) -> None:
     """Raise if an entry is wrong; the message names the first one."""
     if not np.any(wrong):
         return
@@ -317,5 +325,5 @@ def _refuse(wrong, name, values, expected, mend):
     raise ValueError(f"{name} must {expected}. Received: {received}{place}. {mend}")
 
 
-def _smooth(t, label_smoothing, classes):
+def _smooth(t: NDArray, label_smoothing: float, classes: int) -> Array:
     return t.astype(float) * (1.0 - label_smoothing) + label_smoothing / classes

@@ -1,9 +1,9 @@
 """Crossentropies and their gradients: the negative log-likelihood of the labels."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from companion.losses._arrays import Floats, one_hot
+from companion.losses._arrays import Array, Floats, one_hot
 from companion.losses._checks import binary_inputs, categorical_inputs, sparse_inputs
 
 
@@ -239,7 +239,7 @@ def sparse_categorical_crossentropy_gradient(
 
 
 @np.errstate(divide="ignore")
-def _binary(t, p, from_logits, epsilon):
+def _binary(t: Array, p: Array, from_logits: bool, epsilon: float) -> Array:
     if from_logits:
         return t * np.logaddexp(0, -p) + (1 - t) * np.logaddexp(0, p)
     q = _clip(p, epsilon)
@@ -248,7 +248,7 @@ def _binary(t, p, from_logits, epsilon):
 
 
 @np.errstate(divide="ignore", over="ignore")
-def _binary_slope(t, p, from_logits, epsilon):
+def _binary_slope(t: Array, p: Array, from_logits: bool, epsilon: float) -> Floats:
     if from_logits:
         # Equal to sigmoid(p) - t, without its cancellation near 0.
         return (1 - t) * _sigmoid(p) - t * _sigmoid(-p)
@@ -256,17 +256,19 @@ def _binary_slope(t, p, from_logits, epsilon):
     return np.where(_unclipped(p, epsilon), slope, 0.0)[()]
 
 
-def _categorical(t, p, from_logits, epsilon):
+def _categorical(t: Array, p: Array, from_logits: bool, epsilon: float) -> Floats:
     return 0.0 - _weigh(t, _log_p(p, from_logits, epsilon)).sum(axis=-1)
 
 
-def _sparse(labels, p, from_logits, epsilon):
+def _sparse(
+    labels: NDArray[np.intp], p: Array, from_logits: bool, epsilon: float
+) -> Floats:
     log_p = _log_p(p, from_logits, epsilon)
     return 0.0 - np.take_along_axis(log_p, labels[..., None], axis=-1)[..., 0]
 
 
 @np.errstate(divide="ignore", over="ignore")
-def _categorical_slope(t, p, from_logits, epsilon):
+def _categorical_slope(t: Array, p: Array, from_logits: bool, epsilon: float) -> Array:
     if from_logits:
         return t.sum(axis=-1, keepdims=True) * np.exp(_log_p(p, True, epsilon)) - t
     total = p.sum(axis=-1, keepdims=True)
@@ -276,25 +278,25 @@ def _categorical_slope(t, p, from_logits, epsilon):
 
 
 @np.errstate(divide="ignore", over="ignore")
-def _log_p(p, from_logits, epsilon):
+def _log_p(p: Array, from_logits: bool, epsilon: float) -> Array:
     if from_logits:
         shifted = p - p.max(axis=-1, keepdims=True)
         return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return np.log(_clip(p / p.sum(axis=-1, keepdims=True), epsilon))
 
 
-def _weigh(t, x):
+def _weigh(t: Array, x: Array) -> Array:
     """Return ``t * x``, and 0 where t is 0 even if x is infinite."""
     return np.multiply(t, x, out=np.zeros_like(x), where=t != 0)
 
 
-def _sigmoid(z):
+def _sigmoid(z: Array) -> Array:
     return np.exp(-np.logaddexp(0, -z))
 
 
-def _clip(p, epsilon):
+def _clip(p: Array, epsilon: float) -> Array:
     return np.clip(p, epsilon, 1 - epsilon) if epsilon else p
 
 
-def _unclipped(p, epsilon):
+def _unclipped(p: Array, epsilon: float) -> NDArray[np.bool_]:
     return (p >= epsilon) & (p <= 1 - epsilon)

@@ -1,9 +1,9 @@
 """Hinge losses and their gradients: maximum margin instead of likelihood."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from companion.losses._arrays import Floats, one_hot
+from companion.losses._arrays import Array, Floats, one_hot
 from companion.losses._checks import (
     categorical_hinge_inputs,
     class_scores,
@@ -147,7 +147,8 @@ def categorical_hinge_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
     """
     t, s = categorical_hinge_inputs(y_true, y_pred)
     rival = one_hot(np.argmax((1 - t) * s, axis=-1), s)
-    return np.where(_keras_margin(t, s)[..., None] > 0, (1 - t) * rival - t, 0.0)
+    margin = np.expand_dims(_keras_margin(t, s), -1)
+    return np.where(margin > 0, (1 - t) * rival - t, 0.0)
 
 
 def crammer_singer_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
@@ -201,14 +202,14 @@ def crammer_singer_hinge_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Float
     labels, s = class_scores(y_true, y_pred)
     margin, rival = _margin(labels, s)
     slope = one_hot(rival, s) - one_hot(labels, s)
-    return np.where(margin[..., None] > 0, slope, 0.0)
+    return np.where(np.expand_dims(margin, -1) > 0, slope, 0.0)
 
 
-def _keras_margin(t, s):
+def _keras_margin(t: Array, s: Array) -> Floats:
     return 1 + ((1 - t) * s).max(axis=-1) - (t * s).sum(axis=-1)
 
 
-def _margin(labels, s):
+def _margin(labels: NDArray[np.intp], s: Array) -> tuple[Floats, NDArray[np.intp]]:
     """Return how far the best wrong score, plus 1, is ahead, and whose it is."""
     right = np.take_along_axis(s, labels[..., None], axis=-1)
     wrong = np.where(one_hot(labels, s) == 1, -np.inf, s)

@@ -87,7 +87,7 @@ def expected_calibration_error(
 
 def calibration_bins(
     probabilities: ArrayLike, labels: ArrayLike, bins: int
-) -> tuple[NDArray[np.int64], Floats, Floats]:
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
     """Return the examples, the hits and the summed confidence of every bin.
 
     Arguments and errors are those of `expected_calibration_error`; each array has the
@@ -98,5 +98,8 @@ def calibration_bins(
     confidence, hits = p.max(axis=-1), p.argmax(axis=-1) == classes
     bin_of = np.searchsorted(np.arange(1, bins + 1) / bins, confidence)
     count = np.bincount(bin_of, minlength=bins)
-    sums = (np.bincount(bin_of, each, minlength=bins) for each in (hits, confidence))
-    return count, *sums
+    correct, total = (
+        np.asarray(np.bincount(bin_of, each, minlength=bins), dtype=np.float64)
+        for each in (hits, confidence)
+    )
+    return count, correct, total

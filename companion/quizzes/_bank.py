@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-_HERE = files(__package__)
+_HERE = files("companion.quizzes")
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def _load(text: str) -> Any:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict:
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
             names = [key.value for key, _ in node.value]
             for place, name in enumerate(names):
                 if name in names[:place]:

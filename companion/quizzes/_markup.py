@@ -1,6 +1,6 @@
 """Questions are Markdown with formulas; learning platforms and browsers want HTML."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape, unescape
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _THIN_SPACE = {"width": "0.167em"}
 _SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
@@ -43,10 +44,12 @@ def _parser(formula: Callable[[str, bool], str]) -> "MarkdownIt":
     from markdown_it import MarkdownIt
     from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-    def inline(self, tokens, index, options, env) -> str:
+    def inline(
+        _: object, tokens: "Sequence[Token]", index: int, *others: object
+    ) -> str:
         return formula(tokens[index].content, False)
 
-    def block(self, tokens, index, options, env) -> str:
+    def block(_: object, tokens: "Sequence[Token]", index: int, *others: object) -> str:
         return f"<p>{formula(tokens[index].content, True)}</p>\n"
 
     # Raw HTML is shown as text, and no image is fetched: a bank may come from anywhere.
@@ -100,7 +103,7 @@ def _require_harmless(element: Element, shown: str) -> None:
 
 def _join_letters(element: Element) -> None:
     r"""Make one name of the letters that ``\mathrm`` gives one by one."""
-    letters = [child.text for child in element]
+    letters = [child.text or "" for child in element]
     upright = [child.get("mathvariant") == "normal" for child in element]
     if len(letters) > 1 and all(upright):
         element.clear()

@@ -112,7 +112,7 @@ def _render(chapter: str, questions: tuple[Question, ...]) -> str:
 
 @cache
 def _asset(name: str) -> str:
-    return (files(__package__) / name).read_text(encoding="utf-8")
+    return (files("companion.quizzes") / name).read_text(encoding="utf-8")
 
 
 def _fieldset(question: Question, *, name: str, number: str) -> str:

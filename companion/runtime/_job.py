@@ -26,11 +26,9 @@ def from_environment() -> Job | None:
     received = ", ".join(
         f"{name}={value}" for name, value in zip(names, given, strict=True)
     )
-    addresses, *numbers = given
-    coordinator = (addresses or "").split(",")[0].strip()
-    if ":" not in coordinator or not all(
-        number and number.isdecimal() for number in numbers
-    ):
+    addresses, *numbers = (value or "" for value in given)
+    coordinator = addresses.split(",")[0].strip()
+    if ":" not in coordinator or not all(number.isdecimal() for number in numbers):
         raise ValueError(_expected(received))
     processes, process = map(int, numbers)
     if process >= processes:

@@ -6,13 +6,12 @@ so a program serves a model however far it has been trained.
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from companion._keras import backend
+from companion._keras import Tensor, backend
 
 ATTRIBUTE = "_companion_samplers"
 # A recurrent layer goes on from its state; every other layer allowed here turns the
@@ -29,7 +28,7 @@ PLACEWISE = (
 # that are padded alike share one program.
 LEAST_PLACES = 1024
 
-Program = Callable[..., Any]
+Program = Callable[..., tuple[Tensor, Tensor]]
 
 
 def generate(
@@ -63,7 +62,9 @@ def generate(
     return keras.ops.convert_to_numpy(codes)[first:places]
 
 
-def choose(probabilities: Any, numbers: Any, temperature: Any) -> tuple[Any, Any]:
+def choose(
+    probabilities: Tensor, numbers: Tensor, temperature: Tensor
+) -> tuple[Tensor, Tensor]:
     """Return the first class whose cumulated weight reaches its random number's share.
 
     And whether all weights are finite. Numbers lie in (0, 1], so that a class of
@@ -78,7 +79,7 @@ def choose(probabilities: Any, numbers: Any, temperature: Any) -> tuple[Any, Any
     return codes, ops.all(ops.isfinite(share))
 
 
-def check_model(model: Any, *, codes: int) -> None:
+def check_model(model: keras.Model, *, codes: int) -> None:
     """Refuse a model that cannot be run one character at a time."""
     backend()
     if not isinstance(model, keras.Sequential):
@@ -157,29 +158,31 @@ def _compile(model: keras.Sequential) -> Program:
     return lambda *run: program(_values(model), *run)
 
 
-def _run_held(model: keras.Sequential, *run: Any) -> tuple[Any, Any]:
+def _run_held(model: keras.Sequential, *run: Tensor) -> tuple[Tensor, Tensor]:
     """Run a text with the weights that the model holds."""
     return _run(model, _values(model), *run)
 
 
-def _values(model: keras.Sequential) -> list[Any]:
+def _values(model: keras.Sequential) -> list[Tensor]:
     """Return what the variables of a model hold."""
     return [variable.value for variable in model.variables]
 
 
 def _run(
     model: keras.Sequential,
-    values: list[Any],
-    places: Any,
-    temperature: Any,
-    start: Any,
-    given: Any,
-    numbers: Any,
-) -> tuple[Any, Any]:
+    values: list[Tensor],
+    places: Tensor,
+    temperature: Tensor,
+    start: Tensor,
+    given: Tensor,
+    numbers: Tensor,
+) -> tuple[Tensor, Tensor]:
     """Run the places of a text, each on the states that the place before left."""
     ops = keras.ops
 
-    def one(i: Any, codes: Any, states: Any, chosen: Any, sound: Any) -> tuple:
+    def one(
+        i: Tensor, codes: Tensor, states: list, chosen: Tensor, sound: Tensor
+    ) -> tuple:
         probabilities, states = _step(model.layers, codes, states)
         codes, finite = choose(probabilities, numbers[i], temperature)
         chosen = ops.slice_update(chosen, [i, 0], codes[None])
@@ -199,12 +202,14 @@ def _run(
     return chosen, sound
 
 
-def _step(layers: list[keras.Layer], codes: Any, states: list) -> tuple[Any, list]:
+def _step(
+    layers: list[keras.Layer], codes: Tensor, states: list
+) -> tuple[Tensor, list]:
     """Return the probabilities after one character, and the new states."""
-    x, states, left = codes[:, None], iter(states), []
+    x, earlier, left = codes[:, None], iter(states), []
     for layer in layers:
         if isinstance(layer, RECURRENT):
-            x, state = layer.cell(x[:, 0], next(states), training=False)
+            x, state = layer.cell(x[:, 0], next(earlier), training=False)
             x = x[:, None]
             left.append(state)
         else:

@@ -22,28 +22,28 @@ import keras
 
 from companion._arguments import check_seed
 from companion.training import _checks, _loop, _seeds
-from companion.training._plan import make_plan
-from companion.training._seeds import Run
+from companion.training._plan import Arrays, Nested, make_plan
+from companion.training._seeds import Callbacks, Run
 
 __all__ = ["Run", "fit", "repeat"]
 
 
 def fit(
     model: keras.Model,
-    x: Any,
-    y: Any,
+    x: Nested,
+    y: Nested,
     *,
     epochs: int = 1,
     batch_size: int = 32,
     validation_split: float = 0.0,
-    validation_data: tuple[Any, ...] | None = None,
+    validation_data: Arrays | None = None,
     shuffle: bool = True,
     seed: int | None = None,
     class_weight: dict[int, float] | None = None,
-    sample_weight: Any = None,
+    sample_weight: Nested | None = None,
     steps_per_epoch: int | None = None,
     validation_batch_size: int | None = None,
-    callbacks: Any = None,
+    callbacks: Callbacks | None = None,
     verbose: str | int = "auto",
     jit_compile: bool | str = "auto",
 ) -> keras.callbacks.History:
@@ -182,11 +182,11 @@ def fit(
 
 def repeat(
     build: Callable[[], keras.Model],
-    x: Any,
-    y: Any,
+    x: Nested,
+    y: Nested,
     *,
     seeds: Iterable[int],
-    callbacks: Callable[[], Any] | None = None,
+    callbacks: Callable[[], Callbacks] | None = None,
     verbose: str | int = 0,
     jit_compile: bool | str = "auto",
     **options: Any,

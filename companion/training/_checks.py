@@ -3,7 +3,6 @@
 import inspect
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import keras
 import numpy as np
@@ -13,6 +12,7 @@ from companion._arguments import check_seed
 from companion._keras import backend
 from companion.runtime import _devices
 from companion.runtime._checks import check_agreement
+from companion.training._plan import Arrays, Plan
 
 BATCH_HOOKS = tuple(
     f"on_{phase}batch_{moment}"
@@ -20,6 +20,7 @@ BATCH_HOOKS = tuple(
     for moment in ("begin", "end")
 )
 OVERRIDES = ("train_step", "test_step", "compute_metrics")
+SHUFFLES = (False, True, "batch")
 # They can be called, and make nothing anew.
 NO_FACTORIES = (keras.Model, keras.callbacks.Callback)
 
@@ -52,14 +53,14 @@ def check_model(model: keras.Model) -> None:
     _check_shared_examples(keras.distribution.distribution())
 
 
-def check_distribution(model: keras.Model, plan: Any, *, seed: int) -> None:
+def check_distribution(model: keras.Model, plan: Plan, *, seed: int) -> None:
     """Refuse what does not work on the devices and processes that take part."""
     runtime.check(model, batch_size=plan.batch_size, steps=plan.steps)
     if keras.distribution.distribution() is not None:
         check_agreement(
             {
                 "number of epochs": plan.epochs,
-                "setting of shuffle": plan.shuffle,
+                "setting of shuffle": SHUFFLES.index(plan.shuffle),
                 "size of a validation batch": plan.validation_batch_size,
                 "seed": seed,
                 "training data (their checksums)": _checksum(plan.training),
@@ -68,7 +69,7 @@ def check_distribution(model: keras.Model, plan: Any, *, seed: int) -> None:
         )
 
 
-def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+def check_callbacks(callbacks: object) -> list[keras.callbacks.Callback]:
     """Return the callbacks as a list, none of which acts between batches."""
     if callbacks is None:
         return []
@@ -109,7 +110,7 @@ def check_trained_variables(
         )
 
 
-def check_seeds(seeds: Any) -> list[int]:
+def check_seeds(seeds: object) -> list[int]:
     """Return the seeds of `training.repeat`, at least one."""
     if not isinstance(seeds, Iterable) or isinstance(seeds, str):
         raise TypeError(
@@ -122,7 +123,7 @@ def check_seeds(seeds: Any) -> list[int]:
     return chosen
 
 
-def check_factory(name: str, made: str, function: Any, *, example: str) -> None:
+def check_factory(name: str, made: str, function: object, *, example: str) -> None:
     """Refuse what `training.repeat` cannot call to make something for each run."""
     received = type(function).__name__
     if callable(function) and not isinstance(function, NO_FACTORIES):
@@ -139,7 +140,7 @@ def check_factory(name: str, made: str, function: Any, *, example: str) -> None:
     )
 
 
-def check_jit_compile(jit_compile: Any) -> bool | str:
+def check_jit_compile(jit_compile: bool | str) -> bool | str:
     """Return "auto", True or False."""
     if jit_compile not in ("auto", True, False):
         raise ValueError(
@@ -148,7 +149,7 @@ def check_jit_compile(jit_compile: Any) -> bool | str:
     return jit_compile
 
 
-def check_verbose(verbose: Any) -> int:
+def check_verbose(verbose: str | int) -> int:
     """Return 0 (silent), 1 (one bar) or 2 (a line an epoch)."""
     if verbose == "auto":
         return 1
@@ -175,7 +176,7 @@ def check_builds(first: keras.Model, next_model: keras.Model) -> None:
         )
 
 
-def _check_shared_examples(distribution: Any) -> None:
+def _check_shared_examples(distribution: object) -> None:
     """Refuse a distribution of Keras that shares out more than the examples."""
     kind = keras.distribution.DataParallel
     ours = backend() == "jax" and isinstance(distribution, kind)
@@ -186,11 +187,12 @@ def _check_shared_examples(distribution: Any) -> None:
     )
 
 
-def _checksum(arrays: Any) -> int:
+def _checksum(arrays: Arrays | None) -> int:
     """Return a number that other data would not have."""
     crc = 0
     for leaf in keras.tree.flatten(arrays):
-        crc = zlib.crc32(np.ascontiguousarray(leaf), crc) if leaf is not None else crc
+        if leaf is not None:
+            crc = zlib.crc32(np.ascontiguousarray(leaf).data, crc)
     return crc
 
 

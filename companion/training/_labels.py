@@ -5,11 +5,15 @@ and JAX's trains on with an ordinary loss.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+from keras.src.losses.losses import LossFunctionWrapper
+
+from companion._keras import Tensor
+from companion.training._plan import Nested, Plan
 
 # Losses that take one integer for each example.
 OF_INTEGERS = (keras.losses.sparse_categorical_crossentropy,)
@@ -35,7 +39,7 @@ class Classes(NamedTuple):
     ignored: int | None
 
 
-def targets(model: keras.Model, y: Any, y_pred: Any) -> list[Target]:
+def targets(model: keras.Model, y: Nested, y_pred: Nested) -> list[Target]:
     """Return what Keras compares, for structures of labels and outputs.
 
     Keras itself is asked: its compiled loss runs on numbers in the place of the labels,
@@ -46,8 +50,8 @@ def targets(model: keras.Model, y: Any, y_pred: Any) -> list[Target]:
         return []
     found: list[Target] = []
 
-    def recorder(loss: keras.losses.Loss) -> Any:
-        def record(position: int, y_pred: Any, sample_weight: Any = None) -> Any:
+    def recorder(loss: keras.losses.Loss) -> Callable[..., Tensor]:
+        def record(position: int, y_pred: Tensor, weight: Nested = None) -> Tensor:
             found.append(Target(loss, position, tuple(y_pred.shape)))
             return keras.ops.zeros(())
 
@@ -63,7 +67,7 @@ def targets(model: keras.Model, y: Any, y_pred: Any) -> list[Target]:
     return found
 
 
-def check_labels(targets: Sequence[Target], plan: Any) -> None:
+def check_labels(targets: Sequence[Target], plan: Plan) -> None:
     """Refuse labels that are missing, or outside the classes of their loss."""
     for _, y, _ in filter(None, (plan.training, plan.validation)):
         arrays = keras.tree.flatten(y)
@@ -76,7 +80,7 @@ def check_labels(targets: Sequence[Target], plan: Any) -> None:
                 _check_classes(labels, classes, weighs_classes=plan.weighs_classes)
 
 
-def check_given(model: keras.Model, y: Any) -> None:
+def check_given(model: keras.Model, y: Nested) -> None:
     """Refuse to train a loss of targets without any."""
     if y is None and model._compile_loss is not None:
         raise TypeError(NO_TARGETS)
@@ -116,8 +120,8 @@ def _classes(target: Target) -> Classes | None:
 
 def _unwrapped(loss: keras.losses.Loss) -> tuple[Any, dict[str, Any]]:
     """Return the function that a loss of Keras calls, and what it passes on."""
-    kind = keras.losses.SparseCategoricalCrossentropy
-    if type(loss).call is not kind.call:
+    wraps = isinstance(loss, LossFunctionWrapper)
+    if not wraps or type(loss).call is not LossFunctionWrapper.call:
         return None, {}
     function, options = loss.fn, dict(loss._fn_kwargs)
     while isinstance(function, functools.partial):

@@ -1,28 +1,30 @@
 """The epochs of a run, with the callbacks between them."""
 
-from typing import Any
-
 import keras
 
 from companion.training._checks import check_distribution
-from companion.training._plan import Plan
+from companion.training._plan import Logs, Plan
 from companion.training._programs import compiled, on_devices, shared
 
 
 class EpochBar(keras.callbacks.Callback):
     """One line for a whole run: the epochs done, the time and the last metrics."""
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self._epochs = epochs
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Start the bar."""
-        self._bar = keras.utils.Progbar(self.params["epochs"], unit_name="epoch")
+        self._bar = keras.utils.Progbar(self._epochs, unit_name="epoch")
         self._done = 0
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Move the bar to the end of this epoch."""
         self._done = epoch + 1
         self._bar.update(self._done, list((logs or {}).items()), finalize=False)
 
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+    def on_train_end(self, logs: Logs | None = None) -> None:
         """End the line, also where training stopped early."""
         self._bar.update(self._done, list((logs or {}).items()), finalize=True)
 
@@ -42,20 +44,22 @@ def run(
     hooks = _hooks(model, plan, callbacks, verbose)
     nan_stops = [c for c in callbacks if isinstance(c, keras.callbacks.TerminateOnNaN)]
     training = on_devices(plan.training)
-    validation = on_devices(plan.validation)
-    held_back = None if validation is None else shared(plan.validation_batches())
+    held_back = None
+    if plan.held_back is not None:
+        validation, batches = plan.held_back
+        held_back = on_devices(validation), shared(batches)
     model.stop_training = False
     # Keras leaves there where an earlier run was resumed; that run is over.
     model._initial_epoch = None
-    logs: dict[str, Any] = {}
+    logs: Logs = {}
     hooks.on_train_begin()
     for epoch in range(_first_epoch(model), plan.epochs):
         hooks.on_epoch_begin(epoch)
         batches = shared(plan.batches(seed=seed, epoch=epoch))
         logs = dict(programs.train(training, batches))
-        if validation is not None:
+        if held_back is not None:
             hooks.on_test_begin()
-            results = programs.evaluate(validation, held_back)
+            results = programs.evaluate(*held_back)
             hooks.on_test_end(results)
             logs.update({f"val_{name}": value for name, value in results.items()})
         for callback in nan_stops:
@@ -76,7 +80,7 @@ def _hooks(
 ) -> keras.callbacks.CallbackList:
     """Return the callbacks with a history and, unless silent, a progress bar."""
     return keras.callbacks.CallbackList(
-        [*callbacks, EpochBar()] if verbose == 1 else callbacks,
+        [*callbacks, EpochBar(plan.epochs)] if verbose == 1 else callbacks,
         add_history=True,
         add_progbar=verbose == 2,
         model=model,

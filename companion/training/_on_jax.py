@@ -7,14 +7,15 @@ import jax
 import keras
 import numpy as np
 
-from companion.training._plan import Arrays, Batches
+from companion._keras import Tensor
+from companion.training._plan import Arrays, Batches, Logs
 
 # What a step takes and returns: lists of arrays in the order of the variables, of
 # which the metrics' come last.
-State = tuple[list[Any], ...]
+State = tuple[list[Tensor], ...]
 Variables = tuple[list[keras.Variable], ...]
-Step = Callable[[State, Arrays], tuple[Any, State]]
-Program = Callable[[State, Arrays, Batches], tuple[dict[str, Any], State]]
+Step = Callable[[State, Arrays], tuple[Logs, State]]
+Program = Callable[[State, Arrays, Batches], tuple[Logs, State]]
 
 
 class ModelPrograms:
@@ -31,12 +32,12 @@ class ModelPrograms:
         self._train = make(model, model.train_step)
         self._evaluate = make(model, model.test_step)
 
-    def train(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+    def train(self, arrays: Arrays, batches: Batches) -> Logs:
         """Train the model for one epoch and return its metrics."""
         variables = training_variables(self._model)
         return _run(self._train, variables, arrays, batches)
 
-    def evaluate(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+    def evaluate(self, arrays: Arrays, batches: Batches) -> Logs:
         """Return the metrics on a validation set."""
         variables = _without_optimizer(training_variables(self._model))
         return _run(self._evaluate, variables, arrays, batches)
@@ -59,12 +60,12 @@ class SeedPrograms:
             lambda *leaves: jax.numpy.stack(leaves), *states
         )
 
-    def train(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+    def train(self, arrays: Arrays, batches: Batches) -> Logs:
         """Train every copy for one epoch, each on its own batches."""
         logs, self.state = self._train(self.state, arrays, batches)
         return logs
 
-    def evaluate(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+    def evaluate(self, arrays: Arrays, batches: Batches) -> Logs:
         """Return the metrics of every copy on a validation set."""
         trainable, other, optimizer, metrics = self.state
         logs, (trainable, other, metrics) = self._evaluate(
@@ -74,7 +75,7 @@ class SeedPrograms:
         return logs
 
 
-def place(array: Any, *, share: int | None = None) -> jax.Array:
+def place(array: np.ndarray, *, share: int | None = None) -> jax.Array:
     """Return an array on the device, or on those of the distribution in force.
 
     There each holds the whole of it or, where they divide it evenly, its share along
@@ -133,9 +134,7 @@ def one_of(state: State, i: int) -> State:
 def _scan(model: keras.Model, step: Step, *, jit: bool = True) -> Program:
     """Return the program that runs a step on every batch, in one loop of XLA."""
 
-    def program(
-        state: State, arrays: Arrays, batches: Batches
-    ) -> tuple[dict[str, Any], State]:
+    def program(state: State, arrays: Arrays, batches: Batches) -> tuple[Logs, State]:
         def one(state: State, chosen: jax.Array) -> tuple[State, None]:
             return step(state, _take(arrays, chosen))[1], None
 
@@ -156,9 +155,7 @@ def _steps(model: keras.Model, step: Step) -> Program:
 
     one = jax.jit(step_on, out_shardings=_copies())
 
-    def program(
-        state: State, arrays: Arrays, batches: Batches
-    ) -> tuple[dict[str, Any], State]:
+    def program(state: State, arrays: Arrays, batches: Batches) -> tuple[Logs, State]:
         state = (*state[:-1], _fresh_metrics(model, state[-1]))
         for i in range(len(batches.full)):
             state = one(state, arrays, batches.full, i)
@@ -179,7 +176,7 @@ def _copies() -> jax.sharding.Sharding | None:
 
 def _run(
     program: Program, variables: Variables, arrays: Arrays, batches: Batches
-) -> dict[str, Any]:
+) -> Logs:
     """Run a program on the values of the variables and store the new ones."""
     logs, state = program(values(variables), arrays, batches)
     assign(variables, state)
@@ -192,7 +189,7 @@ def _without_optimizer(variables: Variables) -> Variables:
     return trainable, other, metrics
 
 
-def _fresh_metrics(model: keras.Model, metrics: list[Any]) -> list[Any]:
+def _fresh_metrics(model: keras.Model, metrics: list[Tensor]) -> list[Tensor]:
     """Return the values of the metrics' variables as they are before a first batch."""
     held = list(zip(model.metrics_variables, metrics, strict=True))
     with keras.StatelessScope(state_mapping=held) as scope:
@@ -200,7 +197,7 @@ def _fresh_metrics(model: keras.Model, metrics: list[Any]) -> list[Any]:
     return [scope.get_current_value(variable) for variable in model.metrics_variables]
 
 
-def _logs(model: keras.Model, metrics: list[jax.Array]) -> dict[str, Any]:
+def _logs(model: keras.Model, metrics: list[Tensor]) -> Logs:
     """Return the results of the metrics from the values of their variables."""
     held = list(zip(model.metrics_variables, metrics, strict=True))
     with keras.StatelessScope(state_mapping=held):

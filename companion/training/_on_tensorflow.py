@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from companion.training._plan import Arrays, Batches
+from companion.training._plan import Arrays, Batches, Logs
 
-Step = Callable[[Arrays], Any]
-Program = Callable[[Arrays, Batches], dict[str, Any]]
+Step = Callable[[Arrays], Logs]
+Program = Callable[[Arrays, Batches], Logs]
 
 
 class ModelPrograms:
@@ -25,16 +26,16 @@ class ModelPrograms:
         self._train = _program(model, model.train_step, whole)
         self._evaluate = _program(model, model.test_step, whole)
 
-    def train(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+    def train(self, arrays: Arrays, batches: Batches) -> Logs:
         """Train the model for one epoch and return its metrics."""
         return _run(self._train, arrays, batches)
 
-    def evaluate(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+    def evaluate(self, arrays: Arrays, batches: Batches) -> Logs:
         """Return the metrics on a validation set."""
         return _run(self._evaluate, arrays, batches)
 
 
-def place(array: Any, *, share: int | None = None) -> tf.Tensor:
+def place(array: np.ndarray, *, share: int | None = None) -> tf.Tensor:
     """Return an array on the device: here there is one."""
     return keras.ops.convert_to_tensor(array)
 
@@ -63,9 +64,7 @@ def _program(model: keras.Model, step: Step, whole: bool) -> Program:
     )
 
 
-def _epoch(
-    model: keras.Model, step: Step, arrays: Arrays, batches: Batches
-) -> dict[str, Any]:
+def _epoch(model: keras.Model, step: Step, arrays: Arrays, batches: Batches) -> Logs:
     """Run a step on every batch, the full ones in a loop of the graph."""
 
     def one(i: tf.Tensor) -> tuple[tf.Tensor]:
@@ -80,7 +79,7 @@ def _epoch(
     return model.get_metrics_result()
 
 
-def _run(program: Program, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+def _run(program: Program, arrays: Arrays, batches: Batches) -> Logs:
     """Run a program, and say what to do where XLA cannot compile it."""
     try:
         return program(arrays, batches)

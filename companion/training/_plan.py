@@ -11,7 +11,7 @@ from keras.src.trainers.data_adapters import data_adapter_utils
 from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
 
 from companion._arguments import check_count
-from companion._keras import backend
+from companion._keras import Tensor, backend
 from companion.training._data import (
     check_array,
     check_class_weight,
@@ -19,8 +19,12 @@ from companion.training._data import (
     check_sample_weight,
 )
 
-# (x, y, sample_weight): arrays, nested structures of them, or None.
-Arrays = tuple[Any, Any, Any]
+# An array, or a nested structure of arrays.
+Nested = Any
+# What the metrics say, by name.
+Logs = dict[str, Tensor]
+# (x, y, sample_weight), where the last two may be None.
+Arrays = tuple[Nested, Nested, Nested]
 
 
 class Batches(NamedTuple):
@@ -34,8 +38,8 @@ class Batches(NamedTuple):
         The examples of a smaller last batch, or None where the batches divide evenly.
     """
 
-    full: Any
-    tail: Any
+    full: Tensor
+    tail: Tensor | None
 
 
 class Plan(NamedTuple):
@@ -76,9 +80,13 @@ class Plan(NamedTuple):
             order = draw.permutation(order)
         return _cut(order[part * examples :][:examples], self.batch_size)
 
-    def validation_batches(self) -> Batches:
-        """Return the batches of the validation set, in sequence."""
-        return _cut(np.arange(count(self.validation)), self.validation_batch_size)
+    @property
+    def held_back(self) -> tuple[Arrays, Batches] | None:
+        """The validation set and its batches, in sequence, or None without one."""
+        if self.validation is None:
+            return None
+        order = np.arange(count(self.validation))
+        return self.validation, _cut(order, self.validation_batch_size)
 
 
 def make_plan(arguments: Mapping[str, Any]) -> Plan:
@@ -118,7 +126,7 @@ def count(arrays: Arrays) -> int:
     return len(keras.tree.flatten(arrays[0])[0])
 
 
-def _examples(x: Any, y: Any, sample_weight: Any = None) -> Arrays:
+def _examples(x: Nested, y: Nested, sample_weight: Nested = None) -> Arrays:
     """Return the arguments as Keras hands them to a step, all of them at once."""
     given = {"x": x, "y": y, "sample_weight": sample_weight}
     for name, value in given.items():
@@ -133,7 +141,7 @@ def _examples(x: Any, y: Any, sample_weight: Any = None) -> Arrays:
     return keras.utils.unpack_x_y_sample_weight(batch)
 
 
-def _validation_set(given: tuple[Any, ...]) -> Arrays:
+def _validation_set(given: Arrays) -> Arrays:
     """Return the arrays of `validation_data`."""
     if not isinstance(given, tuple | list) or len(given) not in (2, 3):
         raise TypeError(
@@ -190,7 +198,7 @@ def _shuffle(shuffle: bool | str) -> bool | str:
         raise ValueError(
             f'shuffle must be True, False or "batch". Received: shuffle={shuffle!r}'
         )
-    return bool(shuffle)
+    return shuffle
 
 
 def _steps(whole: int, steps_per_epoch: int | None) -> int:

@@ -8,7 +8,7 @@ import keras
 from companion._keras import backend_module, every_layer
 from companion.training._checks import check_trained_variables
 from companion.training._labels import Target, check_given, check_labels, targets
-from companion.training._plan import Arrays, Batches, Plan
+from companion.training._plan import Arrays, Batches, Logs, Nested, Plan
 
 ATTRIBUTE = "_companion_programs"
 CONVOLUTIONS = (
@@ -31,10 +31,10 @@ CONVOLUTIONS = (
 class Programs(Protocol):
     """What each backend offers."""
 
-    def train(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+    def train(self, arrays: Arrays, batches: Batches) -> Logs:
         """Train the model for one epoch and return its metrics."""
 
-    def evaluate(self, arrays: Arrays, batches: Batches) -> dict[str, Any]:
+    def evaluate(self, arrays: Arrays, batches: Batches) -> Logs:
         """Return the metrics on a validation set."""
 
 
@@ -97,7 +97,7 @@ def find_targets(model: keras.Model, plan: Plan) -> list[Target]:
     """Return which of the arrays of labels each loss of a model is given."""
     x, y, _ = plan.first_batch
 
-    def compared(x: Any) -> None:
+    def compared(x: Nested) -> None:
         found.extend(targets(model, y, model(x, training=False)))
 
     found: list[Target] = []
@@ -107,7 +107,7 @@ def find_targets(model: keras.Model, plan: Plan) -> list[Target]:
     return found
 
 
-def to_tensors(arrays: Any) -> Any:
+def to_tensors(arrays: Nested) -> Nested:
     """Return the arrays of a structure on the device; what is None stays None."""
     if arrays is None:
         return None
@@ -116,7 +116,7 @@ def to_tensors(arrays: Any) -> Any:
     )
 
 
-def on_devices(arrays: Any) -> Any:
+def on_devices(arrays: Nested) -> Nested:
     """Return the arrays of a structure on every device that takes part."""
     if arrays is None:
         return None
@@ -142,7 +142,7 @@ def _backend() -> ModuleType:
     return backend_module("companion.training")
 
 
-def _identity(model: keras.Model, whole: bool) -> tuple[Any, ...]:
+def _identity(model: keras.Model, whole: bool) -> tuple[object, ...]:
     """Return the objects whose replacement makes the programs stale.
 
     Every `model.compile` renews the tracker of the loss.

@@ -1,7 +1,7 @@
 """Many seeds of one network: one after another, or side by side on JAX."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import keras
 import numpy as np
@@ -18,10 +18,14 @@ from companion.training._programs import (
     to_tensors,
 )
 
+if TYPE_CHECKING:
+    from companion.training import _on_jax
+
 # Above this size one network keeps the processor busy, and side by side gains nothing.
 SIDE_BY_SIDE_WEIGHTS = 5_000
 
 Build = Callable[[], keras.Model]
+Callbacks = keras.callbacks.Callback | Sequence[keras.callbacks.Callback]
 
 
 class Run(NamedTuple):
@@ -45,7 +49,7 @@ def run(
     plan: Plan,
     *,
     seeds: Sequence[int],
-    callbacks: Callable[[], Any] | None,
+    callbacks: Callable[[], Callbacks] | None,
     verbose: int,
     jit_compile: bool | str,
 ) -> list[Run]:
@@ -62,7 +66,7 @@ def _in_turn(
     build: Build,
     plan: Plan,
     seeds: Sequence[int],
-    callbacks: Callable[[], Any] | None,
+    callbacks: Callable[[], Callbacks] | None,
     verbose: int,
     jit_compile: bool | str,
 ) -> list[Run]:
@@ -149,18 +153,17 @@ def _go_side_by_side(model: keras.Model) -> bool:
 
 
 def _histories(
-    programs: Any, plan: Plan, seeds: Sequence[int], verbose: int
+    programs: "_on_jax.SeedPrograms", plan: Plan, seeds: Sequence[int], verbose: int
 ) -> list[dict[str, list[float]]]:
     """Run the epochs and return the history of each seed."""
-    training, validation = to_tensors(plan.training), to_tensors(plan.validation)
-    held_back = None if validation is None else to_tensors(plan.validation_batches())
+    training, held_back = to_tensors(plan.training), to_tensors(plan.held_back)
     histories: list[dict[str, list[float]]] = [{} for _ in seeds]
     bar = keras.utils.Progbar(plan.epochs, unit_name="epoch", verbose=verbose)
     for epoch in range(plan.epochs):
         orders = [plan.batches(seed=seed, epoch=epoch) for seed in seeds]
         logs = dict(programs.train(training, _stack(orders)))
-        if validation is not None:
-            results = programs.evaluate(validation, held_back)
+        if held_back is not None:
+            results = programs.evaluate(*held_back)
             logs.update({f"val_{name}": value for name, value in results.items()})
         for name, values in logs.items():
             for history, value in zip(histories, np.asarray(values), strict=True):

@@ -1,8 +1,13 @@
 """The quick loop: the tests of a subject, and how the steps' ends are told."""
 
+import re
+import subprocess
+import sys
+
 import pytest
 
 from tools import check
+from tools.set_repository import ROOT
 
 
 @pytest.fixture
@@ -63,6 +68,35 @@ def test_quick_with_a_subject_runs_in_one_process(ran):
     (_, command) = ran
     assert command[-1] == "tests/companion/test_timing.py"
     assert not set(check.PARALLEL) & set(command)
+
+
+def test_style_checks_types_on_this_python(monkeypatch):
+    ran = []
+    monkeypatch.setattr(check, "run", lambda *command: ran.append(command) or 0)
+    assert check.style() == 0
+    assert (sys.executable, "-m", *check.TYPES) in ran
+    assert check.TYPES[-1] == sys.executable
+
+
+@pytest.mark.slow
+def test_the_type_checker_sees_faults(tmp_path):
+    faults = {
+        "data.blobs(seed='2')": "bad-argument-type",
+        "data.blob()": "missing-attribute",
+        "def double(x): return 2 * x": "implicit-any-parameter",
+        "x: int = 1  # pyrefly: ignore[bad-assignment]": "unused-ignore",
+    }
+    page = tmp_path / "page.py"
+    page.write_text("\n".join(["from companion import data", *faults]))
+    config = ["--config", str(ROOT / "pyproject.toml"), "--output-format=min-text"]
+    done = subprocess.run(
+        [sys.executable, "-m", *check.TYPES, *config, str(page)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    found = re.findall(r"page\.py:(\d+):.*\[([\w-]+)\]$", done.stdout, re.MULTILINE)
+    assert [name for _, name in sorted(found)] == list(faults.values())
 
 
 def test_every_step_runs_and_the_failed_ones_are_counted(ran, capsys):

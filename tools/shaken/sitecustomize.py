@@ -9,16 +9,20 @@ the seed alone: equal draws stay equal, so what a page compares stays comparable
 import math
 import os
 import sys
+from collections.abc import Callable, Sequence
 from functools import wraps
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import Any
 
 SEED = int(os.environ.get("CROSSENTROPY_COURSE_SHAKE", "0"))
 STRENGTH = 1e-6
+Tensor = Any  # of Keras's backend
 # Keras's draws of real numbers; the others count, choose or permute.
 DRAWS = ("normal", "truncated_normal", "uniform", "gamma", "beta")
 
 
-def factor(drawn, seed):
+def factor(drawn: Tensor, seed: int) -> Tensor:
     """Return 1 + 1e-6 g for an array or a traced one, computed in whole numbers.
 
     A library's random numbers would differ between a program that XLA compiled and one
@@ -37,7 +41,7 @@ def factor(drawn, seed):
     return ops.cast(1 + STRENGTH * g, drawn.dtype)
 
 
-def _mixed(number):
+def _mixed(number: Tensor) -> Tensor:
     """Spread a change of any bit over all 32, as MurmurHash3 ends."""
     from keras import ops
 
@@ -47,24 +51,24 @@ def _mixed(number):
     return number
 
 
-def _constant(number):
+def _constant(number: int) -> Tensor:
     from keras import ops
 
     return ops.convert_to_tensor(number % 2**32, dtype="uint32")
 
 
-def _uniform(number):
+def _uniform(number: Tensor) -> Tensor:
     """Return a number in (0, 1], of the 24 bits that float32 holds."""
     from keras import ops
 
     return (ops.cast(ops.right_shift(number, 8), "float32") + 1) / 2**24
 
 
-def shaken(draw, seed=SEED):
+def shaken(draw: Callable[..., Tensor], seed: int = SEED) -> Callable[..., Tensor]:
     """Return a function that draws and then scales what was drawn."""
 
     @wraps(draw)
-    def scaled(*arguments, **options):
+    def scaled(*arguments: object, **options: object) -> Tensor:
         drawn = draw(*arguments, **options)
         return drawn * factor(drawn, seed)
 
@@ -78,14 +82,18 @@ class Finder:
     """Wrap the draws of a backend as soon as Keras has loaded them."""
 
     @staticmethod
-    def find_spec(name, path=None, target=None):
+    def find_spec(
+        name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         """Find one of the two modules, and no other."""
         if name not in MODULES:
             return None
         spec = PathFinder.find_spec(name, path, target)
+        if spec is None or spec.loader is None:
+            return None
         load = spec.loader.exec_module
 
-        def load_and_wrap(module):
+        def load_and_wrap(module: ModuleType) -> None:
             load(module)
             for draw in DRAWS:
                 setattr(module, draw, shaken(getattr(module, draw)))

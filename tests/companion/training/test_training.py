@@ -217,7 +217,8 @@ def test_a_validation_in_batches_of_its_own():
     options = {"validation_data": (X[:30], Y[:30]), "validation_batch_size": 30}
     assert_same_run(build, **options)
     plan = planned(X, Y, batch_size=8, **options)
-    assert plan.validation_batches().full.shape == (1, 30)
+    _, batches = plan.held_back
+    assert batches.full.shape == (1, 30)
     assert planned(X, Y, batch_size=8, validation_split=0.5).validation_batch_size == 8
 
 
