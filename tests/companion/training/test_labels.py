@@ -17,6 +17,17 @@ Y = (X.sum(axis=1) > 0).astype("int64")
 QUIET = {"batch_size": 8, "verbose": 0}
 SPARSE = losses.sparse_categorical_crossentropy
 OBJECT = losses.SparseCategoricalCrossentropy(from_logits=True)
+OF_INTEGERS = {
+    "name": "sparse_categorical_crossentropy",
+    "short name": "crossentropy",
+    "object": OBJECT,
+    "object of probabilities": losses.SparseCategoricalCrossentropy(),
+    "function": SPARSE,
+    "partial": partial(SPARSE, from_logits=True),
+    "partial of a partial": partial(partial(SPARSE, axis=-1), from_logits=True),
+    "object in a list": [OBJECT],
+    "name in a list": ["sparse_categorical_crossentropy"],
+}
 
 
 def network(loss, *, units=3):
@@ -43,21 +54,7 @@ def with_label(label):
     return np.where(np.arange(len(Y)) == 5, label, Y)
 
 
-@pytest.mark.parametrize(
-    "loss",
-    [
-        "sparse_categorical_crossentropy",
-        "crossentropy",
-        OBJECT,
-        SPARSE,
-        partial(SPARSE, from_logits=True),
-        partial(partial(SPARSE, axis=-1), from_logits=True),
-        losses.SparseCategoricalCrossentropy(),
-        [OBJECT],
-        ["sparse_categorical_crossentropy"],
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("loss", OF_INTEGERS.values(), ids=OF_INTEGERS)
 @pytest.mark.parametrize("label", [3, -1, 0.5])
 def test_every_name_of_a_loss_of_integers(loss, label):
     with pytest.raises(ValueError, match=rf"0 to 2.*Received: \[{label}\.?0?\]"):
