@@ -66,7 +66,8 @@ def chapters() -> int:
 
 def site() -> int:
     """Test the pages that were built."""
-    return run(*PYTEST, *PARALLEL, "tests/site")
+    # A file stays in one worker, so that only one of them parses all the pages.
+    return run(*PYTEST, *PARALLEL, "--dist=loadfile", "tests/site")
 
 
 def quick(subject: str = "") -> int:
