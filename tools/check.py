@@ -24,14 +24,15 @@ PYTEST = (sys.executable, "-m", "pytest", "-q", "-rs", "--durations=5")
 # On this Python's packages, whatever environment is active or lies beside.
 TYPES = ("pyrefly", "check", "--python-interpreter-path", sys.executable)
 WORKERS = min(2, os.cpu_count() or 1)
-PARALLEL = (f"--numprocesses={WORKERS}", "--dist=worksteal")
+# A file stays in one worker: what its tests share is made once.
+PARALLEL = (f"--numprocesses={WORKERS}", "--dist=loadfile")
 PACKAGE_TESTS = tuple(
     f"tests/{name}"
     for name in ("companion", "benchmarks", "tools", "website", "repository")
 )
 NOTEBOOK_TESTS = "tests/book/test_notebooks.py"
 # Where tests marked `backend` are: those of what differs by backend.
-BACKEND_TESTS = ("tests/companion", "tests/tools", "tests/book")
+BACKEND_TESTS = ("tests/companion", "tests/tools", "tests/repository")
 
 
 def run(*command: str, **variables: str) -> int:
@@ -64,7 +65,8 @@ def on_jax() -> int:
 
 def chapters() -> int:
     """Test the notebooks: as stored, as executed, and as Colab would run them."""
-    return run(*PYTEST, *PARALLEL, "tests/book")
+    # Two of its files hold it all, and their tests share next to nothing.
+    return run(*PYTEST, *PARALLEL, "--dist=worksteal", "tests/book")
 
 
 def site() -> int:

@@ -108,7 +108,9 @@ def nbmake(
     notebook: Path, environ: dict[str, str], *, python: str = sys.executable
 ) -> subprocess.CompletedProcess:
     """Execute one notebook in place through nbmake."""
-    command = [python, "-m", "pytest", "--nbmake", "--overwrite", "-q"]
+    # Plugins that happen to be installed take longer to load than a short notebook.
+    command = [python, "-m", "pytest", "--disable-plugin-autoload", "-p", "nbmake"]
+    command += ["--nbmake", "--overwrite", "-q"]
     # Nothing of this repository's pytest settings belongs to the notebook's run.
     command += ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir"]
     command += [str(notebook.parent), f"--nbmake-timeout={TIMEOUT_S}", str(notebook)]

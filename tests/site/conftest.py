@@ -12,6 +12,8 @@ from playwright.sync_api import sync_playwright
 from tools.build import SITE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# A promise: what waits for it sees the page as MathJax leaves it.
+FORMULAS_ARE_SET = "window.MathJax?.startup.promise"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -35,7 +37,7 @@ def pages() -> dict[str, BeautifulSoup]:
     }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address():
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *arguments):
@@ -48,7 +50,7 @@ def address():
     server.shutdown()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     if CHROMIUM is None:
         pytest.skip("no Chromium here: `make system-packages` installs it")
@@ -58,19 +60,29 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture
-def open_page(browser, address):
-    """Open pages; fail on a request to elsewhere and on an error in the console."""
-    contexts, wrong = [], []
+@pytest.fixture(scope="session")
+def context(browser):
+    """Return one context for each setting: its cache serves every page's scripts."""
 
-    def visit(path, *, width=1280, scheme="light", scripts=True):
-        context = browser.new_context(
+    @functools.cache
+    def settled(width, scheme, scripts):
+        return browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
             java_script_enabled=scripts,
         )
-        contexts.append(context)
-        page = context.new_page()
+
+    return settled
+
+
+@pytest.fixture
+def open_page(context, address):
+    """Open pages; fail on a request to elsewhere and on an error in the console."""
+    opened, wrong = [], []
+
+    def visit(path, *, width=1280, scheme="light", scripts=True):
+        page = context(width, scheme, scripts).new_page()
+        opened.append(page)
         page.on(
             "request",
             lambda r: (
@@ -87,6 +99,6 @@ def open_page(browser, address):
         return page
 
     yield visit
-    for context in contexts:
-        context.close()
+    for page in opened:
+        page.close()
     assert wrong == []

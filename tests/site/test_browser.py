@@ -6,6 +6,7 @@ Needs Chromium (`make system-packages`); without it these tests are skipped.
 import re
 
 import pytest
+from conftest import FORMULAS_ARE_SET
 
 from tools import build
 from tools.set_repository import ROOT
@@ -36,7 +37,7 @@ OVERFLOW = """
 )
 def test_a_phone_shows_the_page_without_scrolling_sideways(open_page, path):
     page = open_page(f"{path}.html", width=390)
-    page.wait_for_timeout(300)
+    page.evaluate(FORMULAS_ARE_SET)
     assert page.evaluate(OVERFLOW) <= 0
 
 

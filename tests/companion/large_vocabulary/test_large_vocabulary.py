@@ -432,7 +432,7 @@ def network(mask_zero=False, **head):
         [
             keras.Input((6,), dtype="int32"),
             layers.Embedding(30, 5, mask_zero=mask_zero),
-            layers.LSTM(4, return_sequences=True),
+            layers.SimpleRNN(4, return_sequences=True),
             layers.Dense(30, **penalty | head),
         ]
     )
@@ -508,7 +508,7 @@ def test_the_model_shares_its_weights_and_adds_none():
 def test_the_model_refuses_what_needs_the_logits():
     with pytest.raises(ValueError, match="Received: activation=softmax"):
         LinearCrossentropyModel(network(activation="softmax"))
-    with pytest.raises(TypeError, match="Received: LSTM"):
+    with pytest.raises(TypeError, match="Received: SimpleRNN"):
         LinearCrossentropyModel(keras.Sequential(network().layers[:-1]))
     with pytest.raises(TypeError, match="Received: Dense"):
         LinearCrossentropyModel(layers.Dense(3))

@@ -1,6 +1,7 @@
 """`training.fit` and `training.repeat` against Keras's own `model.fit`."""
 
 import doctest
+import functools
 import gc
 import signal
 import weakref
@@ -78,20 +79,21 @@ def assert_same_history(ours, expected):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "optimizer",
+    ("optimizer", "batch_size"),
     [
-        lambda: optimizers.Adam(0.01),
-        lambda: optimizers.SGD(0.1, momentum=0.9),
-        lambda: optimizers.RMSprop(0.01),
-        lambda: optimizers.Adadelta(1.0),
+        # With a smaller last batch, which takes a second program, in one of them.
+        (lambda: optimizers.Adam(0.01), 7),
+        (lambda: optimizers.SGD(0.1, momentum=0.9), 8),
+        (lambda: optimizers.RMSprop(0.01), 8),
+        (lambda: optimizers.Adadelta(1.0), 8),
     ],
     ids=["adam", "sgd", "rmsprop", "adadelta"],
 )
-def test_optimizers(optimizer):
+def test_optimizers(optimizer, batch_size):
     def build():
         return network(optimizer=optimizer(), metrics=["accuracy"])
 
-    assert_same_run(build, batch_size=7, epochs=3)
+    assert_same_run(build, batch_size=batch_size, epochs=3)
 
 
 @pytest.mark.slow
@@ -159,6 +161,7 @@ def test_several_inputs_float64_data_and_few_examples():
     assert_same_run(build, x=x, y=X[:5, :1].astype("float64"), epochs=2)
 
 
+@pytest.mark.slow
 def test_a_network_with_convolutions():
     def build():
         keras.utils.set_random_seed(0)
@@ -274,6 +277,7 @@ def test_without_a_seed_keras_sets_the_order():
     assert not np.array_equal(weights[0], weights[2])
 
 
+@pytest.mark.slow
 def test_dropout_has_its_statistics():
     """The mean of 100 units, half of them dropped and the rest doubled.
 
@@ -346,6 +350,7 @@ def test_compiling_again_makes_a_new_program():
     assert_same_weights(fast.get_weights(), plain.get_weights())
 
 
+@pytest.mark.slow
 def test_freezing_a_layer_and_compiling_again():
     plain, fast = assert_same_run(lambda: network(hidden=lambda: [layers.Dense(2)]))
     for model in (plain, fast):
@@ -602,9 +607,13 @@ def test_progress_of_many_seeds(capsys, jit_compile):
 # --- Refusals --------------------------------------------------------------------
 
 
+# Made once, since what is refused does not change it.
+untouched = functools.cache(network)
+
+
 def refused(error, match, *, model=None, x=X, y=Y, **options):
     with pytest.raises(error, match=match):
-        training.fit(model or network(), x, y, **{**QUIET, **options})
+        training.fit(model or untouched(), x, y, **{**QUIET, **options})
 
 
 @pytest.mark.parametrize(
@@ -746,6 +755,7 @@ def test_repeat_refuses_bad_arguments(options, error, match):
         training.repeat(network, X, Y, **options)
 
 
+@pytest.mark.slow
 @tensorflow_only
 def test_training_many_models_gives_no_advice_about_retracing(caplog):
     for seed in range(6):
@@ -753,6 +763,7 @@ def test_training_many_models_gives_no_advice_about_retracing(caplog):
     assert "retracing" not in caplog.text
 
 
+@pytest.mark.slow
 @tensorflow_only
 def test_says_what_to_do_where_xla_cannot_compile():
     import tensorflow as tf
