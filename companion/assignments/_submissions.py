@@ -41,7 +41,7 @@ class Submission:
     student: str
     paper: str
     predictions: dict[str, str] = field(default_factory=dict)
-    answers: dict[str, Answer | None] = field(default_factory=dict)
+    answers: dict[str, "Answer | None"] = field(default_factory=dict)
 
 
 def check_student(value: object) -> str:
