@@ -164,7 +164,8 @@ def _record(
         "date": now,
         "command": " ".join(["python -m tools.shake", *arguments]),
         "machine": machine.describe(),
-        "runs": list(records),
+        # Not in the order in which they ended.
+        "runs": sorted(records, key=lambda run: (run["setting"], run["notebook"])),
     }
 
 
