@@ -25,6 +25,8 @@ def executed(tmp_path, monkeypatch):
     for name, value in chapter_minutes.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("KERAS_BACKEND", "jax")
+    # The tests' own, and a path of this machine.
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
     cells = [timed("01.5", "03.0"), nbformat.v4.new_markdown_cell("words")]
     cells += [timed("20.0", "20.25"), nbformat.v4.new_code_cell("never ran")]
     monkeypatch.setattr(execute, "EXECUTED", tmp_path)
