@@ -9,7 +9,7 @@ import math
 import numbers
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -233,6 +233,12 @@ def _unpacked(answer: Any, expected: Any) -> Any:
     first = len(expected) if several else (*np.shape(expected), 0)[0]
     while first != 1 and _is_container(answer) and len(answer) == 1:
         answer = answer[0]
+    letters = several and all(isinstance(x, str) and len(x) == 1 for x in expected)
+    if letters and isinstance(answer, str):
+        answer = re.findall(r"\w", answer)
+    if isinstance(expected, str) and _is_container(answer):
+        texts = list(answer)
+        return "".join(texts) if all(isinstance(x, str) for x in texts) else answer
     if several and isinstance(answer, (tuple, list)) and len(answer) == first:
         pairs = zip(answer, expected, strict=True)
         return tuple(_unpacked(part, wanted) for part, wanted in pairs)
@@ -277,6 +283,8 @@ def _difference_of_parts(
     if len(received) != count:
         example = ", ".join("abcdefgh"[:count])
         came = "a single value" if len(received) == 1 else f"{len(received)} values"
+        if len(received) == 1 and isinstance(received[0], str):
+            came = "a single text"
         return (
             f"Asked for are {count} values: `({example})`. Received: {came}."
             + _split_by_a_comma(received, count)
@@ -349,6 +357,10 @@ def _difference_of_arrays(
     if tolerance.allows(array, expected):
         return None
     if np.isnan(array).any() and not np.isnan(expected).any():
+        if expected.ndim and expected.dtype.kind in "iu":
+            place = tuple(np.argwhere(np.isnan(array))[0].tolist())
+            where = place[0] if len(place) == 1 else place
+            return f"Whole numbers are asked for, and NaN stands at index {where}."
         return "Not a number (NaN) came out: look for log(0), 0/0 or inf - inf."
     if np.isinf(array).any() and not np.isinf(expected).any():
         return "Infinity came out: look for log(0), a division by 0 or an overflow."
@@ -359,10 +371,6 @@ def _difference_of_arrays(
     return "The number is not right."
 
 
-def _in_per_cent(right: np.ndarray) -> np.ndarray:
-    return np.where(abs(right) <= 1, 100 * right, np.nan)
-
-
 # What leads from the right numbers to these, and what to say of it.
 _CAUSES: tuple[tuple[Callable[[np.ndarray], Any], str, str | None], ...] = (
     (
@@ -371,30 +379,33 @@ _CAUSES: tuple[tuple[Callable[[np.ndarray], Any], str, str | None], ...] = (
         None,
     ),
     (
-        _in_per_cent,
-        "This is right in per cent: give the share itself, a number up to 1.",
+        lambda right: 100 * right,
+        "This is a hundred times the right number, as in per cent: give the number "
+        "itself.",
         None,
     ),
     (
         lambda right: right / 100,
-        "This is a hundredth of what is right: did you divide by 100 once too often?",
+        "This is a hundredth of the right number: did you divide by 100 once too "
+        "often?",
         None,
     ),
     (
         lambda right: right / math.log(2),
-        "This is the right amount in bits, or divided by log 2: use the natural "
-        "logarithm, `np.log`, and divide by nothing.",
+        "This is the right number divided by log 2, as in bits: use the natural "
+        "logarithm, `np.log`.",
         "bits-for-nats",
     ),
     (
         lambda right: right * math.log(2),
-        "This is the right amount times log 2, as if it had to be turned from bits "
-        "into nats.",
+        "This is the right number times log 2: did you turn bits into nats, or give "
+        "nats for bits?",
         "bits-for-nats",
     ),
     (
         lambda right: right / math.log(10),
-        "This is right for the logarithm with base 10: use the natural one, `np.log`.",
+        "This is the right number for the logarithm with base 10: use the natural one, "
+        "`np.log`.",
         "bits-for-nats",
     ),
 )
@@ -419,7 +430,8 @@ def _common_cause(
             return None, None
         for lead, message, misconception in _CAUSES:
             wrong = lead(right)
-            within = 0.1 if lead is _in_per_cent else 0.01
+            # Who gives per cent often gives whole ones.
+            within = 0.1 if "per cent" in message else 0.01
             if tolerance.allows(came, wrong) or _is_rounded(came, wrong, within):
                 return message, misconception
         if _is_rounded(came, right, 0.1 if came.size == 1 else 0.25):
@@ -483,23 +495,38 @@ def _kind(value: Any) -> str:
 
 
 def _entries_that_are_no_numbers(value: Any) -> str:
-    if not _is_container(value):
-        return ""
-    wrong = [
-        f"`{textwrap.shorten(repr(entry), 30)}` at index {i}"
-        for i, entry in enumerate(value)
-        if not (_is_container(entry) or as_array(entry) is not None)
-    ]
+    wrong = (
+        list(itertools.islice(_no_numbers(value), 4)) if _is_container(value) else []
+    )
     if wrong:
+        named = [
+            f"`{textwrap.shorten(repr(entry), 30)}` at index {place}"
+            for place, entry in wrong[:3]
+        ]
         more = ", and others" if len(wrong) > 3 else ""
-        return f" with entries that are no numbers: {', '.join(wrong[:3])}{more}"
-    lengths = {np.size(entry) for entry in value if as_array(entry) is not None}
+        return f" with entries that are no numbers: {', '.join(named)}{more}"
+    lengths = set(map(np.size, value)) if _is_container(value) else set()
     return " whose rows differ in length" if len(lengths) > 1 else ""
+
+
+def _no_numbers(value: Any, place: tuple[int, ...] = ()) -> Iterator[tuple[Any, Any]]:
+    """Yield what is no number in a list of lists, and its index."""
+    if _is_container(value):
+        # An array of texts is what NumPy makes of a list with a single one.
+        entries = value.tolist() if isinstance(value, np.ndarray) else value
+        for i, entry in enumerate(entries):
+            yield from _no_numbers(entry, (*place, i))
+    elif as_array(value) is None and not _is_written_number(value):
+        yield place[0] if len(place) == 1 else place, value
+
+
+def _is_written_number(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d*)?", value) is not None
 
 
 def _plain(text: str) -> str:
     text = text.casefold().strip(" \t\n.'\"")
-    return re.sub(r"[\s_-]+", "", text) if any(map(str.isalpha, text)) else text
+    return re.sub(r"[\s,;_-]+", "", text) if any(map(str.isalpha, text)) else text
 
 
 def show(value: Any, digits: int = 4, prefix: str = "") -> str:

@@ -3,27 +3,31 @@
 import difflib
 import functools
 import inspect
+import re
 import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-_LOSSES = (
-    "binary_crossentropy binary_focal_crossentropy categorical_crossentropy "
-    "categorical_focal_crossentropy sparse_categorical_crossentropy kl_divergence "
-    "poisson mean_squared_error mean_absolute_error mean_absolute_percentage_error "
-    "mean_squared_logarithmic_error cosine_similarity log_cosh huber hinge "
-    "squared_hinge categorical_hinge dice tversky circle ctc"
-)
-_METRICS = (
-    "accuracy binary_accuracy categorical_accuracy sparse_categorical_accuracy "
-    "top_k_categorical_accuracy sparse_top_k_categorical_accuracy auc precision recall "
-    "f1_score"
-)
-_ACTIVATIONS = (
-    "linear sigmoid softmax relu leaky_relu relu6 elu selu celu gelu glu silu tanh "
-    "softplus softsign exponential hard_sigmoid hard_silu hard_tanh log_sigmoid "
-    "log_softmax mish"
-)
+_KINDS = {
+    "loss": (
+        "binary_crossentropy binary_focal_crossentropy categorical_crossentropy "
+        "categorical_focal_crossentropy sparse_categorical_crossentropy kl_divergence "
+        "poisson mean_squared_error mean_absolute_error mean_absolute_percentage_error "
+        "mean_squared_logarithmic_error cosine_similarity log_cosh huber hinge "
+        "squared_hinge categorical_hinge dice tversky circle ctc"
+    ),
+    "metric": (
+        "accuracy binary_accuracy categorical_accuracy sparse_categorical_accuracy "
+        "top_k_categorical_accuracy sparse_top_k_categorical_accuracy auc precision "
+        "recall f1_score"
+    ),
+    "activation": (
+        "linear sigmoid softmax relu leaky_relu relu6 elu selu celu gelu glu silu tanh "
+        "softplus softsign exponential hard_sigmoid hard_silu hard_tanh log_sigmoid "
+        "log_softmax mish"
+    ),
+}
+_NAMES = {kind: names.split() for kind, names in _KINDS.items()}
 _ALIASES = {
     "bce": "binary_crossentropy",
     "kld": "kl_divergence",
@@ -34,6 +38,11 @@ _ALIASES = {
     "acc": "accuracy",
     "swish": "silu",
     "hard_swish": "hard_silu",
+}
+# What is often written and never taken.
+_ABBREVIATIONS = {
+    "cce": "categorical_crossentropy",
+    "scce": "sparse_categorical_crossentropy",
 }
 # `compile` takes these, and chooses the loss by the shapes of labels and outputs.
 _LEFT_TO_KERAS = ("crossentropy", "ce")
@@ -70,7 +79,7 @@ def difference_of_names(received: Any, expected: str) -> str | None:
         )
     shown, meant = textwrap.shorten(name, 60), canonical(name)
     if meant is None:
-        return _unknown(shown)
+        return _unknown(shown, expected)
     if meant != canonical(expected):
         return f"`{shown}` is not right."
     options = ", ".join(f"{key}={value}" for key, value in _set(received).items())
@@ -79,15 +88,25 @@ def difference_of_names(received: Any, expected: str) -> str | None:
     return None
 
 
-def _unknown(name: str) -> str:
-    if _letters(name) in _LEFT_TO_KERAS:
+def _unknown(name: str, expected: str) -> str:
+    letters = _letters(name)
+    if letters in _LEFT_TO_KERAS:
         return f"`{name}` leaves the choice to Keras. Name the loss that it chooses."
-    near = difflib.get_close_matches(_letters(name), _SPELLINGS, n=2, cutoff=0.6)
-    meant = " or ".join(dict.fromkeys(f"`{_SPELLINGS[one]}`" for one in near))
-    asked = f" Did you mean {meant}?" if meant else ""
+    (kind,) = (kind for kind, names in _NAMES.items() if canonical(expected) in names)
+    spellings = {_letters(one): one for one in _NAMES[kind]}
+    alone = _letters(re.sub(r"^.*\.|\(.*$", "", name))
+    if letters in _ABBREVIATIONS:
+        meant = [_ABBREVIATIONS[letters]]
+    elif alone in spellings:
+        meant = [spellings[alone]]
+    else:
+        near = difflib.get_close_matches(alone, spellings, n=2, cutoff=0.7)
+        begun = [one for one in spellings if alone and one.startswith(alone)]
+        meant = [spellings[one] for one in near or begun[:2]]
+    asked = " or ".join(f"`{one}`" for one in meant)
     return (
         f"`{name}` is not right: Keras has no loss, metric or activation of that name."
-        + asked
+        + (f" Did you mean {asked}?" if asked else "")
     )
 
 
@@ -111,6 +130,5 @@ def _letters(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))
 
 
-_SPELLINGS = {
-    _letters(name): name for name in f"{_LOSSES} {_METRICS} {_ACTIVATIONS}".split()
-} | {_letters(alias): name for alias, name in _ALIASES.items()}
+_SPELLINGS = {_letters(name): name for names in _NAMES.values() for name in names}
+_SPELLINGS |= {_letters(alias): name for alias, name in _ALIASES.items()}

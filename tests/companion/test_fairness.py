@@ -176,6 +176,30 @@ def test_a_container_of_one_hides_nothing(answer):
     assert not one_number().check(answer)
 
 
+@pytest.mark.parametrize(
+    ("id", "answer"),
+    [
+        ("choosing-a-loss-2", "CDAEB"),
+        ("choosing-a-loss-2", "c, d, a, e, b"),
+        ("choosing-a-loss-2", np.array(list("CDAEB"))),
+        ("gpu-tpu-2", ("A", "D")),
+        ("gpu-tpu-2", "A, D"),
+        ("gpu-tpu-2", np.array(["A", "D"])),
+        ("faster-training-4", ["d"]),
+        ("digits-1", ((32, 32, 3), 50000)),
+    ],
+)
+def test_letters_may_come_together_or_one_by_one(id, answer):
+    assert check(id, answer)
+
+
+@pytest.mark.parametrize(
+    ("id", "answer"), [("choosing-a-loss-2", "CDAE"), ("gpu-tpu-2", ("A", "D", "F"))]
+)
+def test_letters_that_are_wrong_stay_wrong(id, answer):
+    assert not check(id, answer)
+
+
 def test_results_for_a_batch_of_one_are_right():
     from_scores = losses.sparse_categorical_crossentropy(
         [0], [[1000.0, 1002.0, 995.0]], from_logits=True
@@ -357,7 +381,7 @@ def test_clipped_probabilities_are_not_the_scores(epsilon):
         (
             "binary-crossentropy-2",
             (10, 0.105),
-            ["is right in per cent", "2: 0.105 is"],
+            ["as in per cent", "2: 0.105 is"],
         ),
         ("binary-crossentropy-2", (0.5, 0.4), ["price of knowing nothing", "2 of 2"]),
         ("clusters-1", (2, 4.0), ["Classes are counted from 0", "the logit itself"]),
@@ -485,6 +509,8 @@ def test_what_compile_takes_for_a_loss_is_its_name(name):
         ("binary_crossentropie", "Did you mean `binary_crossentropy`"),
         ("sparse_categorial_crossentropy", "mean `sparse_categorical_crossentropy`"),
         ("keras.losses.BinaryCrossentropy()", "Did you mean `binary_crossentropy`"),
+        ("scce", "Did you mean `sparse_categorical_crossentropy`?"),
+        ("keras.losses.hinge", "Did you mean `hinge`?"),
         ("zzz", "Keras has no loss, metric or activation of that name."),
         ("z" * 10_000, "Keras has no loss"),
         ("crossentropy", "leaves the choice to Keras"),
@@ -544,17 +570,17 @@ def test_the_names_are_those_of_keras():
         except ValueError:
             return False
 
-    for name in _keras_names._LOSSES.split():
+    for name in _keras_names._NAMES["loss"]:
         assert is_taken(keras.losses.get, name)
         assert _keras_names.canonical(keras.losses.get(name).__name__) == name
-    for name in _keras_names._ACTIVATIONS.split():
+    for name in _keras_names._NAMES["activation"]:
         assert _keras_names.canonical(keras.activations.get(name).__name__) == name
-    for name in set(_keras_names._METRICS.split()) - {"accuracy"}:
+    for name in set(_keras_names._NAMES["metric"]) - {"accuracy"}:
         assert _keras_names.canonical(type(keras.metrics.get(name)).__name__) == name
     for alias, name in _keras_names._ALIASES.items():
-        if name in _keras_names._LOSSES:
+        if name in _keras_names._NAMES["loss"]:
             assert keras.losses.get(alias) is keras.losses.get(name)
-        if name in _keras_names._ACTIVATIONS:
+        if name in _keras_names._NAMES["activation"]:
             assert keras.activations.get(alias) is keras.activations.get(name)
 
 
@@ -594,6 +620,9 @@ def test_losses_of_keras_are_right_and_their_options_count():
         ([None, "x", {}, ()], "`None` at index 0, `'x'` at index 1, `{}` at index 2"),
         ([[1, 2], [3]], "rows differ in length"),
         ([1, [2, 3]], "rows differ in length"),
+        ([[1, 2], [3, None]], "`None` at index (1, 1)"),
+        (np.array([1, "none", -1]), "numbers: `'none'` at index 1."),
+        (np.array([1, None, -1]), "numbers: `None` at index 1."),
     ],
 )
 def test_entries_that_are_no_numbers_are_named(entries, says):
@@ -614,6 +643,12 @@ def test_a_list_with_none_in_it_is_told_where():
     def numbers(probabilities, threshold):
         return [-1 if c is None else c for c in none_below(probabilities, threshold)]
 
+    def not_a_number(probabilities, threshold):
+        return [
+            np.nan if c is None else c for c in none_below(probabilities, threshold)
+        ]
+
+    assert "NaN stands at index" in check("quickstart-4", not_a_number).message
     message = check("quickstart-4", none_below).message
 
     assert "entries that are no numbers: `None` at index" in message
@@ -660,8 +695,6 @@ def test_a_typical_change_of_a_value_is_told(exercise, change):
     right = exercise.solution()
     if not reals(right).any():
         return
-    if change(1.0) == 100.0 and np.abs(reals(right)).max() > 1:
-        return
 
     verdict = check(exercise.id, changed(right, change))
 
@@ -674,7 +707,7 @@ def test_a_typical_change_of_a_value_is_told(exercise, change):
 def test_a_typical_change_of_a_function_is_told(exercise, change):
     outputs = [exercise.solution(*given) for given in exercise.inputs()]
     every = np.concatenate([reals(output) for output in outputs])
-    if not every.any() or (change(1.0) == 100.0 and np.abs(every).max() > 1):
+    if not every.any():
         return
 
     verdict = check(
