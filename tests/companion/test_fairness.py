@@ -9,8 +9,8 @@ import pkgutil
 import numpy as np
 import pytest
 
-from companion import _keras_names, assignments, exercises, losses
-from companion._answers import judge
+from companion import assignments, exercises, losses
+from companion._answers import _keras_names, judge
 from companion.assignments._banks import find_tasks
 from companion.assignments._submissions import plain
 from companion.assignments._variants import make_paper
@@ -770,6 +770,19 @@ def test_plausible_values_are_told_what_they_are(id, answer, says):
 
     assert not verdict
     assert says in verdict.message
+
+
+@for_each_function
+def test_right_numbers_in_another_shape_are_told_the_shape(exercise):
+    def columns(*arguments):
+        answer = exercise.solution(*arguments)
+        return changed(
+            answer, lambda a: a[:, None] if a.ndim == 1 and len(a) > 1 else a
+        )
+
+    verdict = check(exercise.id, columns)
+
+    assert verdict or "shape" in verdict.message
 
 
 def test_no_cause_is_named_without_reason():
