@@ -66,7 +66,7 @@ class Task:
     choices: tuple[str, ...] = ()
     outcome: Callable[..., str] | None = None
     rubric: str = ""
-    tolerance: float = 5e-3
+    tolerance: float | None = None
     absolute: float = 1e-9
 
     def __post_init__(self) -> None:

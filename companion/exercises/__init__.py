@@ -25,8 +25,10 @@ def check(id: str, answer: Any) -> Verdict:
     """Compare an answer with the solution of an exercise.
 
     A function is tried on random input, a value is compared within the exercise's
-    tolerance (three significant digits will do unless the task says otherwise).
-    Tensors of any framework, arrays, lists and plain numbers are taken alike.
+    tolerance (rounded to three significant digits it will do, unless the task says
+    otherwise). Tensors of any framework, arrays, lists and plain numbers are taken
+    alike, and so is a container that holds nothing else, as a result for a batch of
+    one. A name is right in each form that Keras's ``compile`` takes.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ import re
 import textwrap
 import traceback
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,9 @@ import numpy as np
 
 from companion._answers import (
     Mistake,
+    Tolerance,
     as_array,
+    compare,
     difference,
     is_blank,
     judge,
@@ -97,10 +99,11 @@ class Exercise:
     mistakes : tuple of Mistake
         Each typical wrong answer.
     tolerance : float, optional
-        Relative tolerance of real numbers. By default 5e-3 for a value (three
-        significant digits will do) and 1e-6 for a function.
-    absolute : float
-        Absolute tolerance of real numbers, for answers that are 0.
+        Relative tolerance of real numbers. By default a value may be rounded to three
+        significant digits, and a function has 1e-4, so that float32 will do.
+    absolute : float or tuple of float
+        Absolute tolerance of real numbers, for answers that are 0 or that a right
+        method reaches less closely; a tuple has one number for each part.
     right : str
         What to add when the answer is right.
 
@@ -116,7 +119,7 @@ class Exercise:
     hints: tuple[str, ...]
     mistakes: tuple[Mistake, ...]
     tolerance: float | None = None
-    absolute: float = 1e-9
+    absolute: float | tuple[float, ...] = 1e-9
     right: str = ""
 
     def __post_init__(self) -> None:
@@ -135,15 +138,15 @@ class Exercise:
                 raise ValueError(f"Exercise {self.id!r} needs: {wanted}.")
 
     @property
-    def relative(self) -> float:
-        """The relative tolerance in use."""
-        if self.tolerance is not None:
-            return self.tolerance
-        return 5e-3 if self.draw is None else 1e-6
+    def allowed(self) -> Tolerance:
+        """How far a real number may be from the right one."""
+        usual = None if self.draw is None else 1e-4
+        relative = usual if self.tolerance is None else self.tolerance
+        return Tolerance(relative, self.absolute)
 
     def difference(self, received: Any, expected: Any) -> str | None:
         """Say how an answer differs from the expected one; None if it does not."""
-        return difference(received, expected, self.relative, self.absolute)
+        return difference(received, expected, self.allowed)
 
     def inputs(self) -> list[tuple]:
         """Draw the arguments on which a function is tried, the same at each call."""
@@ -165,7 +168,7 @@ class Exercise:
             answer,
             self.solution(),
             self.mistakes,
-            relative=self.relative,
+            relative=self.allowed.relative,
             absolute=self.absolute,
         )
         if judgement.correct:
@@ -189,25 +192,22 @@ class Exercise:
         if any(output is None for output in received):
             return _wrong("Your function returned nothing: did you forget `return`?")
         expected = _outputs(self.solution, inputs)
-        differences = list(map(self.difference, received, expected))
-        first = next((i for i, text in enumerate(differences) if text is not None), -1)
-        if first < 0:
+        mistakes = self._mistaken(inputs)
+        judgement = compare(received, expected, mistakes, self.allowed)
+        if judgement.correct:
             return self._right()
-        mistake = self._mistake_behind(received, inputs)
-        message = mistake.message if mistake else differences[first]
-        example = self._example(inputs[first], received[first], expected[first])
-        believed = mistake.misconception if mistake else None
-        return _wrong(f"{message}\n\n{example}", believed)
+        triples = zip(inputs, received, expected, strict=True)
+        first = next(one for one in triples if self.difference(*one[1:]))
+        example = self._example(*first)
+        return _wrong(f"{judgement.reason}\n\n{example}", judgement.misconception)
 
-    def _mistake_behind(self, received: list, inputs: list[tuple]) -> Mistake | None:
+    def _mistaken(self, inputs: list[tuple]) -> Iterator[tuple[Mistake, list]]:
+        """Yield each mistake that gets through the inputs, with what it returns."""
         for mistake in self.mistakes:
             try:
-                outputs = _outputs(mistake.answer, inputs)
+                yield mistake, _outputs(mistake.answer, inputs)
             except _StoppedError:
                 continue
-            if not any(map(self.difference, received, outputs)):
-                return mistake
-        return None
 
     def _right(self) -> Verdict:
         return Verdict(f"**Right.** {self.right}".rstrip(), correct=True)

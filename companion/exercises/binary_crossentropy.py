@@ -53,6 +53,11 @@ def _slope_for_the_probability(z, t):
     return (1 - t) / (1 - p) - t / p
 
 
+def _slope_of_the_squared_error(z, t):
+    p = _sigmoid(z)
+    return 2 * (p - t) * p * (1 - p)
+
+
 def _only_the_gradient(w, b, x, t, rate):
     slope = _sigmoid(w * x + b) - t
     return np.mean(slope * x), np.mean(slope)
@@ -78,17 +83,27 @@ def best_factor(t, z, factors):
 
 
 def _draw_overconfident(rng):
-    honest = rng.normal(0.0, 2.0, size=200)
-    t = (rng.uniform(size=200) < 1 / (1 + np.exp(-honest))).astype(int)
+    honest = rng.normal(0.0, 4.0, size=400)
+    t = (rng.uniform(size=400) < 1 / (1 + np.exp(-honest))).astype(int)
+    # So sure and so wrong that it decides, unless its probability is clipped.
+    honest[0] = rng.uniform(70.0, 80.0) * (1 - 2 * t[0])
     # As far above 1 as below, so that dividing by a factor has a best one as well.
     factors = np.geomspace(0.001, 1000.0, 61)
     # The first gives no NaN, so that going by the accuracy shows as what it is.
     factors = np.append(factors[3], rng.permutation(np.delete(factors, 3)))
-    return t, honest * rng.uniform(80.0, 160.0), factors
+    return t, honest * rng.uniform(8.0, 12.0), factors
 
 
 def _mean_losses(t, z, factors):
     return [np.mean(np.logaddexp(0, k * z) - t * k * z) for k in factors]
+
+
+def _with_clipped_probabilities(t, z, factors):
+    losses = []
+    for k in factors:
+        p = np.clip(1 / (1 + np.exp(-k * z)), 1e-7, 1 - 1e-7)
+        losses.append(-np.mean(t * np.log(p) + (1 - t) * np.log(1 - p)))
+    return factors[np.argmin(losses)]
 
 
 def _through_the_logarithm_of_0(t, z, factors):
@@ -158,6 +173,8 @@ EXERCISES = (
     Exercise(
         id="binary-crossentropy-2",
         solution=best_constant,
+        # 0.1 times 2.30 and 0.9 times 0.105 are 0.3245.
+        absolute=(1e-9, 1e-3),
         hints=(
             "It is the bent coin again, with another share of ones.",
             "The best constant is the share of class 1 in the data.",
@@ -171,6 +188,7 @@ EXERCISES = (
                 "equally frequent. Here you know that class 1 is rare, and "
                 "that is worth something.",
                 misconception="chance-is-always-069",
+                part=1,
             ),
             Mistake(
                 lambda: (0.0, 0.0),
@@ -178,6 +196,7 @@ EXERCISES = (
                 "ten of class 1 were called impossible and cost infinitely much. You "
                 "may be thinking of accuracy, where saying no 100 times is 90 % right.",
                 misconception="squared-error-is-as-good",
+                part=1,
             ),
             Mistake(
                 lambda: (0.0, np.inf),
@@ -193,8 +212,8 @@ EXERCISES = (
             ),
             Mistake(
                 lambda: (0.1, float(best_constant()[1] / np.log(2))),
-                "`p` is right, and the loss is right in bits. Nats are asked for: use "
-                "the natural logarithm.",
+                "`p` is right. The loss is in bits, and nats are asked for: use the "
+                "natural logarithm.",
                 misconception="bits-for-nats",
             ),
             Mistake(
@@ -220,12 +239,12 @@ EXERCISES = (
             ),
             Mistake(
                 lambda: (0.9, best_constant()[1]),
-                "The loss is right. But `p` is the probability of class 1, the rare "
+                "The loss is right. `p` is the probability of class 1, the rare "
                 "one; you gave that of class 0.",
             ),
             Mistake(
                 lambda: (0.1, 100 * best_constant()[1]),
-                "`p` is right, and your loss is the sum over all 100 examples. The "
+                "`p` is right. Your loss is the sum over all 100 examples, and the "
                 "mean is asked for.",
                 misconception="mean-and-sum",
             ),
@@ -282,6 +301,12 @@ EXERCISES = (
                 ),
                 "`p - t` is already the gradient for the score: the slope of the "
                 "sigmoid is in it. Do not multiply by `p * (1 - p)` once more.",
+            ),
+            Mistake(
+                _step_along(_slope_of_the_squared_error),
+                "This is a step down the squared error: its slope has the factors 2 "
+                "and `p * (1 - p)`. The crossentropy's slope for the score is `p - t`.",
+                misconception="squared-error-is-as-good",
             ),
             Mistake(
                 _step_along(lambda z, t: (_sigmoid(z) > 0.5) - t),
@@ -352,6 +377,13 @@ EXERCISES = (
                 "Some of your losses are not numbers (NaN): large scores give "
                 "probabilities of exactly 0 or 1, then `log(0)`. `np.argmin` picks "
                 "the first NaN. Compute from the scores, "
+                "`np.logaddexp(0, z) - t * z`.",
+                misconception="same-formula-same-program",
+            ),
+            Mistake(
+                _with_clipped_probabilities,
+                "You clip the probabilities, so a wrong example costs the same however "
+                "sure the classifier is of it. From the scores nothing is clipped: "
                 "`np.logaddexp(0, z) - t * z`.",
                 misconception="same-formula-same-program",
             ),

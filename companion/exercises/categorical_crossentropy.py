@@ -308,6 +308,7 @@ EXERCISES = (
                 "people chose another class, and certainty gives those classes the "
                 "probability 0.",
                 misconception="zero-loss-is-possible",
+                part=1,
             ),
             Mistake(
                 lambda: (
@@ -337,7 +338,7 @@ EXERCISES = (
             ),
             Mistake(
                 lambda: (np.array(_SOFT), best_for_soft_targets()[1] / np.log(2)),
-                "The prediction is right, and this is its loss in bits. In nats the "
+                "The prediction is right. This is its loss in bits; in nats the "
                 "logarithm is the natural one.",
                 misconception="bits-for-nats",
             ),
@@ -345,6 +346,7 @@ EXERCISES = (
                 lambda: (np.full(3, 1 / 3), np.log(3)),
                 "Guessing evenly costs log 3 whatever the target is. The target "
                 "prefers the first class, and so should the prediction.",
+                part=1,
             ),
         ),
         right="The least loss that a soft target allows is its entropy. A loss that "

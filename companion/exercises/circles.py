@@ -127,6 +127,7 @@ EXERCISES = (
                 lambda: (2000, 500, 630),
                 "`validation_split` takes its points out of those that you hand in. "
                 "What is measured for validation does not train.",
+                part=1,
             ),
             Mistake(
                 lambda: (1500, 500, 630),

@@ -96,7 +96,7 @@ EXERCISES = (
             ),
             Mistake(
                 lambda: (1, 1 / (1 + np.exp(3.0 - 4.0))),
-                "The class is right, and you are close: this is the softmax of the "
+                "The class is right. You are close: this is the softmax of the "
                 "two largest logits. The other two have a small share as well.",
             ),
             Mistake(
@@ -125,8 +125,8 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 lambda: (3, 1 / 3),
-                "Three look alike, that is right, and of *their* points a third are "
-                "named right. The fourth cluster is named right too: count all points.",
+                "Three look alike, that is right. Of *their* points a third are named "
+                "right; the fourth cluster is named right too, so count all points.",
             ),
             Mistake(
                 lambda: (3, np.exp(-0.83)),
@@ -144,11 +144,13 @@ EXERCISES = (
                 lambda: (2, 0.75),
                 "With two clusters alike the loss can fall to 2/4 log 2, about 0.35. "
                 "This run hangs much higher.",
+                part=1,
             ),
             Mistake(
                 lambda: (4, 0.25),
                 "With all four alike the loss could not fall below log 4, about 1.39. "
                 "This run is well below it, so it tells something apart.",
+                part=1,
             ),
             Mistake(
                 lambda: (2, 0.5),
@@ -209,7 +211,6 @@ EXERCISES = (
         id="clusters-4",
         solution=best_probabilities,
         draw=_draw_points,
-        tolerance=1e-5,
         hints=(
             "By Bayes' rule, for classes of equal size the probability of a class is "
             "its density at the point, divided by the sum of all densities.",

@@ -112,8 +112,8 @@ EXERCISES = (
             ),
             Mistake(
                 lambda: (96.0, 2.0),
-                "The second number is right, and so is 96 %. Give the share as a "
-                "number between 0 and 1.",
+                "The second number is right. 96 % is right, too: give it as a share, "
+                "a number between 0 and 1.",
             ),
             Mistake(
                 lambda: (0.96, 1.5),

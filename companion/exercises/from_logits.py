@@ -138,22 +138,25 @@ EXERCISES = (
                 "A network that underfits would not read 99 of 100 images. Something "
                 "keeps the loss up although the answers are right.",
                 misconception="loss-and-accuracy-move-together",
+                part=1,
             ),
             Mistake(
                 lambda: ("B", 0.0),
                 "The accuracy says that nearly all is learnt. 1.47 lies between 2.30 "
                 "and 0 by the look of it only: is 0 within reach at all?",
                 misconception="zero-loss-is-possible",
+                part=1,
             ),
             Mistake(
                 lambda: ("D", 0.0),
                 "Scores that are read as probabilities train badly: the accuracy "
                 "stays near chance, and the loss above 2.30.",
                 misconception="logits-are-probabilities",
+                part=1,
             ),
             Mistake(
                 lambda: ("C", 0.0),
-                "The letter is right. But with two softmaxes a loss of 0 is out of "
+                "The letter is right. With two softmaxes a loss of 0 is out of "
                 "reach: the second one sees scores between 0 and 1.",
                 misconception="softmax-twice-is-harmless",
             ),
@@ -191,6 +194,7 @@ EXERCISES = (
         id="from-logits-3",
         solution=crossentropy,
         draw=_draw_rows,
+        absolute=1e-3,  # float32 holds scores of 5,000 to 0.0005
         hints=(
             "No probability: the loss is log-sum-exp of the row minus the true "
             "class's score. `(t * z).sum(axis=1)` picks that score.",
@@ -253,6 +257,13 @@ EXERCISES = (
                 ),
                 "The largest score was taken out of the sum and not put back: add it "
                 "after the logarithm, or subtract it from the true score too.",
+            ),
+            Mistake(
+                lambda t, z: z.max(axis=1) - (t * z).sum(axis=1),
+                "This is the gap between the largest score and the true one. "
+                "Log-sum-exp is a little more than the largest score: the other "
+                "scores count too.",
+                misconception="largest-probability-enters-the-loss",
             ),
             Mistake(
                 lambda t, z: crossentropy(t, z).mean(),

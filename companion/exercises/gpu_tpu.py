@@ -77,8 +77,8 @@ EXERCISES = (
             ),
             Mistake(
                 lambda: (33.2, 640_000.0),
-                "The second number is right, and so is 33.2 %. Give the share as a "
-                "number between 0 and 1.",
+                "The second number is right. 33.2 % is right, too: give it as a share, "
+                "a number between 0 and 1.",
             ),
             Mistake(
                 lambda: (0.332, 6_400.0),

@@ -78,7 +78,7 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 lambda: (8, 0.78),
-                "The probability is right, the digit is one too high: the first "
+                "The probability is right. The digit is one too high: the first "
                 "number in the row belongs to class 0, not to class 1.",
                 misconception="labels-start-at-one",
             ),
@@ -110,7 +110,6 @@ EXERCISES = (
         id="quickstart-2",
         solution=to_class,
         draw=_draw_scores,
-        tolerance=1e-5,
         hints=(
             "Each row is one image. Whatever you compute, compute it along the row: "
             "`axis=1`.",

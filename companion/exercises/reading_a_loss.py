@@ -193,6 +193,8 @@ EXERCISES = (
     Exercise(
         id="reading-a-loss-3",
         solution=shares_removed,
+        # The baselines may be rounded to 0.693, 2.30 and 0.199.
+        absolute=(1e-3, 1e-3, 2.5e-3),
         hints=(
             "Each network has a baseline of its own. For even classes it is the "
             "logarithm of their number.",
@@ -247,6 +249,9 @@ EXERCISES = (
     Exercise(
         id="reading-a-loss-4",
         solution=floor_and_price_of_certainty,
+        # 0.9 times 0.105 and 0.1 times 2.30 are 0.3245. The wrong labels' part of the
+        # second number, 0.691, is not the whole, 0.692.
+        absolute=(1e-3, 1e-9),
         hints=(
             "Give the true class the probability p. For nine labels in ten the loss "
             "is then -log(p). What is it for the tenth?",
@@ -288,6 +293,21 @@ EXERCISES = (
                 misconception="given-labels-are-true",
             ),
             Mistake(
+                lambda: (floor_and_price_of_certainty()[0], float(-0.1 * np.log(1e-3))),
+                "The first number is right. In the second you left out the right "
+                "labels, which cost -log(0.999) each.",
+            ),
+            Mistake(
+                lambda: (float(-0.1 * np.log(0.1)), float(-0.1 * np.log(1e-3))),
+                "These are the parts of the examples with wrong labels. The nine in "
+                "ten with right labels belong in the mean as well.",
+            ),
+            Mistake(
+                lambda: (float(-0.1 * np.log(0.1)), floor_and_price_of_certainty()[1]),
+                "The second number is right. In the first you left out the right "
+                "labels, which cost -log(0.9) each.",
+            ),
+            Mistake(
                 lambda: (float(np.log(2)), floor_and_price_of_certainty()[1]),
                 "The second number is right. The network knows a lot, so it can do "
                 "better than a coin: try p = 0.9.",
@@ -320,6 +340,7 @@ EXERCISES = (
     Exercise(
         id="reading-a-loss-5",
         solution=strongest_pull,
+        absolute=(5.1e-3, 1e-9),  # half a step of a grid of 0.01
         hints=(
             "Write the slope for the score with the chain rule: the slope of "
             "(p - 1) squared along p, times the slope of the sigmoid.",
@@ -339,12 +360,14 @@ EXERCISES = (
                 lambda: (0.5, 0.25),
                 "At p = 0.5 the sigmoid is steepest, but the pull is a product: the "
                 "distance 1 - p grows as p falls. A little below 0.5 it is stronger.",
+                part=1,
             ),
             Mistake(
                 lambda: (0.0, 1.0),
                 "This is crossentropy: its pull is strongest where the mistake is "
                 "worst. The squared error's is multiplied by the sigmoid's slope.",
                 misconception="large-loss-large-step",
+                part=1,
             ),
             Mistake(
                 lambda: (1 / 3, 4 / 27),
