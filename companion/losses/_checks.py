@@ -1,17 +1,18 @@
 """The checks behind ``companion.losses``: what comes out of here can be computed with.
 
-One function per loss refuses what its docstring refuses and returns float64 arrays,
-each made of the small checks below. A message says what was expected, what came, and
-how to mend it. Arrays keep their own dtype until they are checked: it decides how
-exactly rows must sum to 1, and unsigned labels must not wrap around.
+One function per loss refuses what its docstring refuses and returns arrays that
+float64 can hold, each made of the small checks below. A message says what was expected,
+what came, and how to mend it. Arrays keep their own dtype: it decides how exactly rows
+must sum to 1, unsigned labels must not wrap around, and a copy would take memory.
 """
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+Array = NDArray[Any]
 
 
 def binary_inputs(
@@ -20,15 +21,15 @@ def binary_inputs(
     from_logits: bool,
     epsilon: float,
     label_smoothing: float,
-) -> tuple[Floats, Floats]:
-    """Return float64 targets, smoothed, and predictions of one shape."""
+) -> tuple[Array, Array]:
+    """Return targets, smoothed, and predictions of one shape."""
     _check_options(from_logits, epsilon, label_smoothing)
     t, p = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
     _check_same_shape(t, p)
-    _check_unit("y_true", t, _mend_binary_labels(t))
+    _check_unit("y_true", t, _mend_binary_labels)
     if not from_logits:
         _check_unit("y_pred", p, "For raw scores, pass from_logits=True.")
-    return _smooth(t, label_smoothing, 2), p.astype(float)
+    return _smooth(t, label_smoothing, 2), p
 
 
 def categorical_inputs(
@@ -37,8 +38,8 @@ def categorical_inputs(
     from_logits: bool,
     epsilon: float,
     label_smoothing: float,
-) -> tuple[Floats, Floats]:
-    """Return float64 targets, smoothed, and predictions, both (..., C)."""
+) -> tuple[Array, Array]:
+    """Return targets, smoothed, and predictions, both (..., C)."""
     _check_options(from_logits, epsilon, label_smoothing)
     t, p = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
     _check_classes(p)
@@ -48,7 +49,7 @@ def categorical_inputs(
     _check_rows("y_true", t, mend)
     if not from_logits:
         _check_probabilities(p)
-    return _smooth(t, label_smoothing, p.shape[-1]), p.astype(float)
+    return _smooth(t, label_smoothing, p.shape[-1]), p
 
 
 def sparse_inputs(
@@ -57,11 +58,11 @@ def sparse_inputs(
     from_logits: bool,
     epsilon: float,
     ignore_class: int | None,
-) -> tuple[NDArray[np.intp], NDArray[np.bool_], Floats]:
-    """Return labels with 0 in place of ignored ones, which these are, predictions."""
+) -> tuple[NDArray[np.intp], Array]:
+    """Return labels, -1 in place of ignored ones, and predictions."""
     _check_options(from_logits, epsilon)
     p = _array("y_pred", y_pred, "uif")
-    labels, ignored = _labels(
+    labels = _labels(
         y_true,
         p,
         ignore_class,
@@ -71,23 +72,23 @@ def sparse_inputs(
     )
     if not from_logits:
         _check_probabilities(p)
-    return labels, ignored, p.astype(float)
+    return labels, p
 
 
-def hinge_inputs(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Floats, Floats]:
-    """Return float64 labels -1 and +1, and scores of the same shape."""
+def hinge_inputs(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
+    """Return labels -1 and +1, and scores of the same shape."""
     t, s = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
     _check_same_shape(t, s)
     # All True would pass as +1, and the next batch would not.
     wrong = (t != 1) & (t != -1) | (t.dtype.kind == "b")
-    _refuse(wrong, "y_true", t, "hold labels -1 and +1", _mend_hinge_labels(t))
-    return t.astype(float), s.astype(float)
+    _refuse(wrong, "y_true", t, "hold labels -1 and +1", _mend_hinge_labels)
+    return t, s
 
 
 def categorical_hinge_inputs(
     y_true: ArrayLike, y_pred: ArrayLike
-) -> tuple[Floats, Floats]:
-    """Return one-hot labels and scores in float64, both (..., C)."""
+) -> tuple[Array, Array]:
+    """Return one-hot labels and scores, both (..., C)."""
     t, s = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
     _check_classes(s)
     _check_one_label_a_class(t, s, "crammer_singer_hinge")
@@ -100,24 +101,25 @@ def categorical_hinge_inputs(
         "hold one 1 among zeros",
         "Labels -1 and +1, several labels at once or soft labels have no such loss.",
     )
-    return t.astype(float), s.astype(float)
+    return t, s
 
 
 def class_scores(
     y_true: ArrayLike, y_pred: ArrayLike
-) -> tuple[NDArray[np.intp], Floats]:
-    """Return integer labels (...) and float64 scores (..., C)."""
+) -> tuple[NDArray[np.intp], Array]:
+    """Return integer labels (...) and scores (..., C)."""
     s = _array("y_pred", y_pred, "uif")
-    return _labels(y_true, s)[0], s.astype(float)
+    return _labels(y_true, s), s
 
 
 def class_probabilities(
     labels: ArrayLike, probabilities: ArrayLike
-) -> tuple[NDArray[np.intp], Floats]:
+) -> tuple[NDArray[np.intp], Array]:
     """Return integer labels (n,) and probabilities (n, C), made of (n,) for two."""
     p = _array("probabilities", probabilities, "uif")
     if p.ndim == 1:
         _check_unit("probabilities", p, "Pass the sigmoid of a score, not the score.")
+        p = p.astype(float)
         p = np.stack([1 - p, p], axis=-1)
     if p.ndim != 2:
         raise ValueError(
@@ -125,9 +127,10 @@ def class_probabilities(
             f"Received: {p.shape}. Flatten the axes before the classes: "
             "probabilities.reshape(-1, C), labels.ravel()."
         )
+    mend = "Of one output unit, pass probabilities[:, 0]."
+    _check_classes(p, "probabilities", mend)
     _check_probabilities(p, "probabilities", "take their softmax first")
-    classes, _ = _labels(labels, p, names=("labels", "probabilities"))
-    return classes, p.astype(float)
+    return _labels(labels, p, names=("labels", "probabilities")), p
 
 
 def _labels(
@@ -139,7 +142,7 @@ def _labels(
     one_hot="Make integers of one-hot labels: ",
     padding="",
 ):
-    """Return labels with 0 in place of ignored ones, and which these are."""
+    """Return labels, with -1 in place of ignored ones."""
     _check_classes(p, names[1])
     labels = _array(names[0], y_true, "buif")
     _check_label_shape(labels, p, names, one_hot)
@@ -158,7 +161,7 @@ def _labels(
         f"hold classes 0 to {classes - 1}, as {names[1]} has {classes}",
         f"Do your classes start at 1? Subtract 1.{padding}",
     )
-    return np.where(ignored, 0, labels).astype(np.intp), ignored
+    return np.where(ignored, -1, labels.astype(np.intp))
 
 
 def _array(name, values, kinds):
@@ -228,12 +231,15 @@ def _check_one_label_a_class(t, p, sparse_form):
         )
 
 
-def _check_classes(p, name="y_pred"):
+def _check_classes(
+    p,
+    name="y_pred",
+    mend="One output unit belongs to binary_crossentropy or hinge.",
+):
     if p.ndim == 0 or p.shape[-1] < 2:
         raise ValueError(
             f"{name} must have at least two classes on its last axis. "
-            f"Received: shape {p.shape}. One output unit belongs to "
-            "binary_crossentropy or hinge."
+            f"Received: shape {p.shape}. {mend}"
         )
 
 
@@ -307,15 +313,23 @@ def _check_rows(name, array, mend):
 
 
 def _refuse(wrong, name, values, expected, mend):
-    """Raise if an entry is wrong; the message names the first one."""
+    """Raise if an entry is wrong; the message names the first one.
+
+    How to mend it may be a function of the values, which takes time only then.
+    """
     if not np.any(wrong):
         return
     index = tuple(np.argwhere(wrong)[0].tolist())
     count = f"{np.count_nonzero(wrong)} of {np.size(wrong)} wrong"
     place = f" at index {index}, {count}" if index else ""
     received = np.asarray(values)[index]
-    raise ValueError(f"{name} must {expected}. Received: {received}{place}. {mend}")
+    advice = mend(values) if callable(mend) else mend
+    raise ValueError(f"{name} must {expected}. Received: {received!s}{place}. {advice}")
 
 
 def _smooth(t, label_smoothing, classes):
-    return t.astype(float) * (1.0 - label_smoothing) + label_smoothing / classes
+    if not label_smoothing:
+        return t
+    smooth = np.multiply(t, 1.0 - label_smoothing, dtype=np.float64)
+    smooth += label_smoothing / classes
+    return smooth
