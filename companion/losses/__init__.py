@@ -21,8 +21,9 @@ infinite, without a warning.
 A hinge loss takes raw scores and is in their unit. It compares a margin with 1 and is
 no likelihood. At its kink the gradient is 0, and of equal scores the first counts.
 
-Nothing is repaired silently. Bad input raises ``TypeError`` (wrong kind of value) or
-``ValueError`` (wrong shape or value), and the message says how to mend it. Rows that must sum to 1 may miss
+Nothing is repaired silently. Bad input raises ``TypeError`` (wrong kind of value, such
+as a symbolic tensor, or a masked array, inside a list too) or ``ValueError`` (wrong
+shape or value), and the message says how to mend it. Rows that must sum to 1 may miss
 it by the square root of their dtype's machine epsilon.
 """
 

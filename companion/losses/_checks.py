@@ -6,6 +6,7 @@ what came, and how to mend it. Arrays keep their own dtype: it decides how exact
 must sum to 1, unsigned labels must not wrap around, and a copy would take memory.
 """
 
+from collections.abc import Iterator, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -166,23 +167,24 @@ def _labels(
 
 def _array(name, values, kinds):
     """Return values as an array: not empty, finite, of these dtype kinds."""
-    if isinstance(values, np.ma.MaskedArray):
+    if any(isinstance(leaf, np.ma.MaskedArray) for leaf in _leaves(values)):
         raise TypeError(
             f"{name} must be a plain array. Received: a masked array, whose mask "
             "would be lost. Select the examples that count first."
         )
     try:
         array = np.asarray(values)
-    except ValueError as error:
+    except (RuntimeError, TypeError, ValueError) as error:
+        _refuse_unreadable(name, values, error)
         raise ValueError(
             f"{name} must be rectangular. Received: rows of different lengths. "
             "Make them equally long, or take one row at a time."
         ) from error
     if array.dtype.kind not in kinds:
         raise TypeError(
-            f"{name} must hold real numbers. Received: dtype {array.dtype}. "
+            f"{name} must hold real numbers. Received: {_describe_dtype(array)}. "
             "Convert class names to numbers, decisions to probabilities or scores, "
-            "and bfloat16 to float32 first."
+            f"and bfloat16 to float32 first.{_MEND_OBJECTS * (array.dtype == object)}"
         )
     if array.size == 0:
         raise ValueError(
@@ -191,7 +193,62 @@ def _array(name, values, kinds):
         )
     mend = "Look for a missing value, or a training run that diverged."
     _refuse(~np.isfinite(array), name, array, "be finite", mend)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        with np.errstate(over="ignore", under="ignore"):
+            wide = np.isinf(array.astype(float))
+        _refuse(wide, name, array, "be finite in float64", "Scale or clip it first.")
     return array
+
+
+_MEND_OBJECTS = (
+    " Leave missing values out, make sparse or ragged data dense, and turn exact or "
+    "huge numbers into floats."
+)
+
+
+def _leaves(values: Any, depth: int = 64) -> Iterator[Any]:
+    """Yield what nested sequences hold, as deep as NumPy reads, save plain numbers."""
+    if not _is_nested(type(values)):
+        yield values
+    elif depth and not all(map(_is_number, {*map(type, values)})):
+        for value in values:
+            yield from _leaves(value, depth - 1)
+
+
+def _is_number(kind: type) -> bool:
+    return issubclass(kind, int | float | np.generic)
+
+
+def _is_nested(kind: type) -> bool:
+    return issubclass(kind, Sequence) and not issubclass(kind, str | bytes | memoryview)
+
+
+def _refuse_unreadable(name, values, error):
+    """Raise if values are or hold what NumPy cannot read, such as symbolic tensors."""
+    for leaf in _leaves(values):
+        try:
+            np.asarray(leaf)
+        except (RuntimeError, TypeError, ValueError):
+            raise TypeError(
+                f"{name} must hold numbers that NumPy can read. Received: "
+                f"{_type_name(leaf)}. These losses are references in NumPy, which no "
+                "framework can compile or differentiate: for model.compile take "
+                "keras.losses or companion.margins. Elsewhere convert it first, as "
+                f"{name}.detach().cpu().numpy() does for PyTorch."
+            ) from error
+
+
+def _describe_dtype(array):
+    if array.dtype != object:
+        return f"dtype {array.dtype}"
+    kinds = sorted({_type_name(entry) for entry in array.flat})
+    return f"dtype object, holding {', '.join(kinds) or 'nothing'}"
+
+
+def _type_name(value):
+    kind = type(value)
+    package = kind.__module__.partition(".")[0]
+    return kind.__name__ if package == "builtins" else f"{package}.{kind.__name__}"
 
 
 def _check_options(from_logits, epsilon, label_smoothing=0.0):

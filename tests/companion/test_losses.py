@@ -6,6 +6,7 @@ What other libraries say about the same numbers stands in ``test_losses_oracles.
 import doctest
 import sys
 import tracemalloc
+from collections import deque
 from decimal import Decimal, localcontext
 from functools import partial
 
@@ -583,6 +584,23 @@ def test_no_setting_of_numpy_makes_a_loss_raise():
             function([0, 1, 0], [0, 0, 5e-324], epsilon=0)
 
 
+wider = pytest.mark.skipif(
+    np.finfo(np.longdouble).max == np.finfo(float).max, reason="longdouble is float64"
+)
+
+
+@wider
+def test_a_number_beyond_float64_is_refused():
+    huge = np.array([["1e4000", "0"]], dtype=np.longdouble)
+    for function in SPARSE:
+        with pytest.raises(ValueError, match=r"finite in float64.*Received: 1e\+4000"):
+            function([1], huge, from_logits=True)
+    for function in BINARY:
+        with pytest.raises(ValueError, match="y_pred must be finite in float64"):
+            function([1, 1], -huge[0], from_logits=True)
+        function([1, 1], huge[0] / huge[0, 0], from_logits=True)
+
+
 def test_the_gradient_of_a_large_margin_is_tiny_but_not_zero():
     close(binary_crossentropy_gradient(1, 40.0, from_logits=True) / -np.exp(-40), 1.0)
 
@@ -834,6 +852,165 @@ def test_bad_input_is_refused_in_words(functions, y_true, y_pred, options, error
         assert "Received: " in message
         # The mending comes last, after what was received.
         assert message.split("Received: ")[1].rstrip(".").count(". ") >= 1, message
+
+
+MASKED = np.ma.array([1, 0], mask=[True, False])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("y_true", "shape"),
+    [
+        (MASKED, (2,)),
+        (np.ma.masked, ()),
+        ([MASKED], (1, 2)),
+        ((MASKED, MASKED), (2, 2)),
+        ([[1, 0], MASKED], (2, 2)),
+        ([[[1, 0]], (MASKED,)], (2, 1, 2)),
+        (deque([MASKED]), (1, 2)),
+        ([np.ma.masked, 1], (2,)),
+        ([[0, 1], [1, np.ma.masked]], (2, 2)),
+        ([np.ma.array([1, 0])], (1, 2)),
+    ],
+)
+def test_a_mask_is_refused_wherever_it_is(y_true, shape):
+    half, pair = np.full(shape, 0.5), np.full((*shape, 2), 0.5)
+    calls = [(BINARY, y_true, half), (BINARY, half, y_true), (SPARSE, y_true, pair)]
+    for functions, t, p in calls:
+        for function in functions:
+            with pytest.raises(TypeError, match=r"masked array, whose mask.*Select"):
+                function(t, p)
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "says"),
+    [
+        ([None, 1], TypeError, "holding NoneType, int"),
+        ([np.nan, 1], ValueError, "missing value"),
+        (np.array([0.5, "a"], dtype=object), TypeError, "holding float, str"),
+        ([10**400, 1], TypeError, "holding int.*floats"),
+        ([Decimal("0.5"), 1], TypeError, "holding decimal.Decimal, int.*floats"),
+    ],
+)
+def test_what_is_no_plain_number_is_named(values, error, says):
+    for function in BINARY:
+        with pytest.raises(error, match=says):
+            function([1, 1], values)
+
+
+def test_missing_values_of_pandas_are_refused():
+    pandas = pytest.importorskip("pandas")
+    missing = [
+        (pandas.Series([1, None], dtype="Int64"), ValueError, "missing value"),
+        (pandas.Series([1, None], dtype="Float64"), ValueError, "missing value"),
+        (pandas.Series([1, None]), ValueError, "missing value"),
+        (pandas.Series([True, None], dtype="boolean"), TypeError, "NAType.*missing"),
+        ([1, pandas.NA], TypeError, "NAType.*missing values"),
+        ([pandas.NaT, 1], TypeError, "NaTType.*missing values"),
+    ]
+    for labels, error, says in missing:
+        for function in (*BINARY, *SPARSE):
+            p = [0.5, 0.5] if function in BINARY else half * 2
+            with pytest.raises(error, match=says):
+                function(labels, p)
+    present = pandas.Series([1, 0], dtype="Int64")
+    assert_array_equal(
+        sparse_categorical_crossentropy(present, half * 2), [np.log(2)] * 2
+    )
+
+
+def in_lists(tensor):
+    """Return what a caller may have made of a tensor of two entries."""
+    return [tensor, [tensor], (tensor, [0.5, 0.5]), [[tensor]], [[0.5, 0.5], tensor]]
+
+
+def refuse_unreadable(values, kind):
+    """Expect that as labels and as predictions such values are refused in words."""
+    for function in (*BINARY, *CATEGORICAL, *SPARSE, losses.hinge):
+        for arguments in ((values, [0.5, 0.5]), ([1, 0], values)):
+            with pytest.raises(TypeError) as caught:
+                function(*arguments)
+            message = str(caught.value)
+            assert f"Received: {kind}" in message
+            assert "keras.losses or companion.margins" in message
+
+
+@pytest.mark.backend
+def test_symbolic_tensors_of_keras_are_refused():
+    import keras
+
+    for values in in_lists(keras.Input((2,))):
+        refuse_unreadable(values, "keras.KerasTensor")
+
+
+@pytest.mark.slow
+def test_tensors_of_torch_that_numpy_cannot_read_are_refused():
+    torch = pytest.importorskip("torch")
+    tensor = torch.tensor([0.5, 0.5])
+    leaf = tensor.clone().requires_grad_()
+    for values in [*in_lists(leaf), [leaf[0], 0.5], [0.5, leaf[1]]]:
+        refuse_unreadable(values, "torch.Tensor")
+    for values in (tensor.bfloat16(), tensor.to_sparse(), tensor.to("meta")):
+        refuse_unreadable(values, "torch.Tensor")
+    assert_array_equal(binary_crossentropy([1, 0], tensor), [np.log(2)] * 2)
+
+
+def test_tracers_of_jax_are_refused():
+    jax = pytest.importorskip("jax")
+
+    def traced(values):
+        for entry in [*in_lists(values), [values[0], 0.5]]:
+            refuse_unreadable(entry, "jax.")
+        return values.sum()
+
+    half = jax.numpy.array([0.5, 0.5])
+    for transformed in (jax.jit(traced), jax.grad(traced)):
+        transformed(half)
+    jax.vmap(traced)(half[None])
+    close(binary_crossentropy([1, 0], half), np.log(2))
+
+
+def test_symbolic_tensors_of_tensorflow_are_refused():
+    tensorflow = pytest.importorskip("tensorflow")
+
+    @tensorflow.function(autograph=False)
+    def traced(values):
+        for entry in [*in_lists(values), [values[0], 0.5]]:
+            refuse_unreadable(entry, "tensorflow.SymbolicTensor")
+        return values
+
+    half = tensorflow.constant([0.5, 0.5])
+    traced(half)
+    with pytest.raises(TypeError, match=r"or companion\.margins"):
+        tensorflow.function(binary_crossentropy)([1, 0], half)
+    for values, kind in [
+        (tensorflow.sparse.from_dense(half), "tensorflow.SparseTensor"),
+        (tensorflow.ragged.constant([[0.5], [0.5, 0.5]]), "tensorflow.RaggedTensor"),
+    ]:
+        for wrapped in (values, [values]):
+            with pytest.raises(TypeError, match=f"holding {kind}.*dense"):
+                binary_crossentropy([1, 0], wrapped)
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("trainer", ["model.fit", "training.fit"])
+def test_a_reference_given_to_compile_is_refused_in_words(trainer):
+    import keras
+
+    from companion import training
+
+    x, t = np.zeros((4, 1), "float32"), np.ones((4, 1), "float32")
+    asked = [
+        {"loss": losses.hinge},
+        {"loss": losses.binary_crossentropy},
+        {"loss": "hinge", "metrics": [losses.squared_hinge]},
+    ]
+    for options in asked:
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile("sgd", **options)
+        fit = model.fit if trainer == "model.fit" else partial(training.fit, model)
+        with pytest.raises(TypeError, match=r"for model\.compile take keras"):
+            fit(x, t, verbose=0)
 
 
 def test_an_ignored_label_is_exempt_from_the_range_check_and_no_other_is():
