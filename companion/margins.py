@@ -3,11 +3,15 @@
 Each is a function of Keras tensors, for the `loss` or the `metrics` of `model.compile`.
 It returns one value per example, of which Keras takes the mean. The references in NumPy
 are those of `companion.losses`.
+
+Labels and scores have one shape. As in Keras's own losses, labels (n,) belong to the
+scores (n, 1) of one output unit, and the other way round. No other shapes are
+broadcast. Scores (n,) are those of n examples.
 """
 
+import math
 from collections.abc import Callable
 
-import keras
 from keras import ops
 
 from companion._keras import Tensor
@@ -22,7 +26,8 @@ def crammer_singer_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
     ``max(0, 1 + max(s_c for c != y) - s_y)``, in units of the score. It is Keras's
     `categorical_hinge` of scores that are shifted until the lowest is 0: the shift
-    changes no difference, and without negative scores the two losses agree.
+    changes no difference, and without negative scores the two losses agree. (Nothing is
+    shifted here, since beside a very low score small differences would be lost.)
 
     Parameters
     ----------
@@ -37,6 +42,11 @@ def crammer_singer_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
         One loss for each example. Mirrors `companion.losses.crammer_singer_hinge`,
         which takes integer labels.
 
+    Raises
+    ------
+    ValueError
+        If the shapes differ, as those of integer labels do, or there is one class only.
+
     References
     ----------
     Crammer and Singer, *On the Algorithmic Implementation of Multiclass Kernel-based
@@ -48,9 +58,19 @@ def crammer_singer_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     >>> float(margins.crammer_singer_hinge([[1.0, 0.0]], [[-3.0, -3.25]])[0])
     0.75
     """
-    scores = ops.convert_to_tensor(y_pred)
-    lowest = ops.min(scores, axis=-1, keepdims=True)
-    return keras.losses.categorical_hinge(y_true, scores - lowest)
+    labels, scores = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+    mend = "Make integer labels one-hot: keras.utils.to_categorical(y_true)."
+    _check_same_shape(labels, scores, mend)
+    if len(scores.shape) == 0 or scores.shape[-1] == 1:
+        raise ValueError(
+            "y_pred must have at least two classes on its last axis. "
+            f"Received: shape {tuple(scores.shape)}. One output unit belongs to "
+            "keras.losses.hinge."
+        )
+    right = ops.equal(labels, 1)
+    right_score = ops.sum(ops.where(right, scores, 0.0), axis=-1)
+    rival_score = ops.max(ops.where(right, -math.inf, scores), axis=-1)
+    return ops.relu(1 + (rival_score - right_score))
 
 
 def sign_accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -61,15 +81,20 @@ def sign_accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
     Parameters
     ----------
-    y_true : tensor, shape (..., 1)
+    y_true : tensor, shape (..., 1) or (...)
         Labels -1 and +1, or 0 and 1.
-    y_pred : tensor, shape (..., 1)
+    y_pred : tensor, shape (..., 1) or (...)
         Raw scores, positive for label +1.
 
     Returns
     -------
     tensor, shape (...)
-        The mean over the last axis, between 0 and 1.
+        The mean over the last axis, between 0 and 1; one value for each example.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label for each score.
 
     Examples
     --------
@@ -78,7 +103,8 @@ def sign_accuracy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     >>> [float(hit) for hit in hits]
     [1.0, 0.0]
     """
-    hits = ops.equal(ops.greater(y_true, 0), ops.greater(y_pred, 0))
+    labels, scores = _aligned(y_true, y_pred)
+    hits = ops.equal(ops.greater(labels, 0), ops.greater(scores, 0))
     return ops.mean(ops.cast(hits, "float32"), axis=-1)
 
 
@@ -91,12 +117,15 @@ def silent(loss: Function) -> Function:
     Parameters
     ----------
     loss : function of (y_true, y_pred)
-        Returns one loss per example, such as `keras.losses.hinge`.
+        Returns one loss per example, such as `keras.losses.hinge`; it gets labels and
+        scores of one shape.
 
     Returns
     -------
     function of (y_true, y_pred)
-        A metric named "silent"; its mean is the share of silent examples.
+        A metric named "silent"; its mean is the share of silent examples. It raises
+        ValueError if there is not one label for each score, or if the loss returns
+        one value for them all, as `keras.losses.Hinge()` does.
 
     Examples
     --------
@@ -108,6 +137,45 @@ def silent(loss: Function) -> Function:
     """
 
     def silent(y_true: Tensor, y_pred: Tensor) -> Tensor:
-        return ops.cast(ops.equal(loss(y_true, y_pred), 0), "float32")
+        labels, scores = _aligned(y_true, y_pred)
+        values = ops.convert_to_tensor(loss(labels, scores))
+        if len(values.shape) < len(scores.shape) - 1:
+            raise ValueError(
+                "The loss must return one value for each example. Received: shape "
+                f"{tuple(values.shape)} for scores of shape {tuple(scores.shape)}. "
+                "Pass a function such as keras.losses.hinge, not keras.losses.Hinge()."
+            )
+        return ops.cast(ops.equal(values, 0), "float32")
 
     return silent
+
+
+def _aligned(y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
+    """Return labels and scores as tensors of one shape, with an axis of outputs.
+
+    Keras aligns (n,) and (n, 1) for a loss, but not for a metric, where every label
+    would be paired with every score.
+    """
+    labels, scores = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+    if len(labels.shape) < 2 and len(scores.shape) < 2:
+        labels, scores = labels[..., None], scores[..., None]
+    elif len(labels.shape) + 1 == len(scores.shape) and scores.shape[-1] == 1:
+        labels = labels[..., None]
+    elif len(scores.shape) + 1 == len(labels.shape) and labels.shape[-1] == 1:
+        scores = scores[..., None]
+    _check_same_shape(labels, scores, "Give every score its label, in the same place.")
+    return labels, scores
+
+
+def _check_same_shape(labels: Tensor, scores: Tensor, mend: str) -> None:
+    """Refuse shapes that differ; in a compiled function an axis may be unknown."""
+    shapes = tuple(labels.shape), tuple(scores.shape)
+    same = len(shapes[0]) == len(shapes[1]) and all(
+        label == score or label is None or score is None
+        for label, score in zip(*shapes, strict=True)
+    )
+    if not same:
+        raise ValueError(
+            "y_true must have the shape of y_pred. "
+            f"Received: {shapes[0]} and {shapes[1]}. {mend}"
+        )

@@ -1,17 +1,21 @@
 """The checks behind ``companion.losses``: what comes out of here can be computed with.
 
-One function per loss refuses what its docstring refuses and returns float64 arrays,
-each made of the small checks below. A message says what was expected, what came, and
-how to mend it. Arrays keep their own dtype until they are checked: it decides how
-exactly rows must sum to 1, and unsigned labels must not wrap around.
+One function per loss refuses what its docstring refuses and returns arrays that
+float64 can hold, each made of the small checks below. A message says what was expected,
+what came, and how to mend it. Arrays keep their own dtype: it decides how exactly rows
+must sum to 1, unsigned labels must not wrap around, and a copy would take memory.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from companion.losses._arrays import Array
+Array = NDArray[Any]
+# How to mend values: what to do, or a function of them that says it.
+Mend = str | Callable[[NDArray], str]
 
 
 def binary_inputs(
@@ -21,14 +25,14 @@ def binary_inputs(
     epsilon: float,
     label_smoothing: float,
 ) -> tuple[Array, Array]:
-    """Return float64 targets, smoothed, and predictions of one shape."""
+    """Return targets, smoothed, and predictions of one shape."""
     _check_options(from_logits, epsilon, label_smoothing)
     t, p = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
     _check_same_shape(t, p)
-    _check_unit("y_true", t, _mend_binary_labels(t))
+    _check_unit("y_true", t, _mend_binary_labels)
     if not from_logits:
         _check_unit("y_pred", p, "For raw scores, pass from_logits=True.")
-    return _smooth(t, label_smoothing, 2), p.astype(float)
+    return _smooth(t, label_smoothing, 2), p
 
 
 def categorical_inputs(
@@ -38,7 +42,7 @@ def categorical_inputs(
     epsilon: float,
     label_smoothing: float,
 ) -> tuple[Array, Array]:
-    """Return float64 targets, smoothed, and predictions, both (..., C)."""
+    """Return targets, smoothed, and predictions, both (..., C)."""
     _check_options(from_logits, epsilon, label_smoothing)
     t, p = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
     _check_classes(p)
@@ -48,7 +52,7 @@ def categorical_inputs(
     _check_rows("y_true", t, mend)
     if not from_logits:
         _check_probabilities(p)
-    return _smooth(t, label_smoothing, p.shape[-1]), p.astype(float)
+    return _smooth(t, label_smoothing, p.shape[-1]), p
 
 
 def sparse_inputs(
@@ -57,11 +61,11 @@ def sparse_inputs(
     from_logits: bool,
     epsilon: float,
     ignore_class: int | None,
-) -> tuple[NDArray[np.intp], NDArray[np.bool_], Array]:
-    """Return labels with 0 in place of ignored ones, which these are, predictions."""
+) -> tuple[NDArray[np.intp], Array]:
+    """Return labels, -1 in place of ignored ones, and predictions."""
     _check_options(from_logits, epsilon)
     p = _array("y_pred", y_pred, "uif")
-    labels, ignored = _labels(
+    labels = _labels(
         y_true,
         p,
         ignore_class,
@@ -71,23 +75,23 @@ def sparse_inputs(
     )
     if not from_logits:
         _check_probabilities(p)
-    return labels, ignored, p.astype(float)
+    return labels, p
 
 
 def hinge_inputs(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
-    """Return float64 labels -1 and +1, and scores of the same shape."""
+    """Return labels -1 and +1, and scores of the same shape."""
     t, s = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
     _check_same_shape(t, s)
     # All True would pass as +1, and the next batch would not.
     wrong = (t != 1) & (t != -1) | (t.dtype.kind == "b")
-    _refuse(wrong, "y_true", t, "hold labels -1 and +1", _mend_hinge_labels(t))
-    return t.astype(float), s.astype(float)
+    _refuse(wrong, "y_true", t, "hold labels -1 and +1", _mend_hinge_labels)
+    return t, s
 
 
 def categorical_hinge_inputs(
     y_true: ArrayLike, y_pred: ArrayLike
 ) -> tuple[Array, Array]:
-    """Return one-hot labels and scores in float64, both (..., C)."""
+    """Return one-hot labels and scores, both (..., C)."""
     t, s = _array("y_true", y_true, "buif"), _array("y_pred", y_pred, "uif")
     _check_classes(s)
     _check_one_label_a_class(t, s, "crammer_singer_hinge")
@@ -100,15 +104,15 @@ def categorical_hinge_inputs(
         "hold one 1 among zeros",
         "Labels -1 and +1, several labels at once or soft labels have no such loss.",
     )
-    return t.astype(float), s.astype(float)
+    return t, s
 
 
 def class_scores(
     y_true: ArrayLike, y_pred: ArrayLike
 ) -> tuple[NDArray[np.intp], Array]:
-    """Return integer labels (...) and float64 scores (..., C)."""
+    """Return integer labels (...) and scores (..., C)."""
     s = _array("y_pred", y_pred, "uif")
-    return _labels(y_true, s)[0], s.astype(float)
+    return _labels(y_true, s), s
 
 
 def class_probabilities(
@@ -118,6 +122,7 @@ def class_probabilities(
     p = _array("probabilities", probabilities, "uif")
     if p.ndim == 1:
         _check_unit("probabilities", p, "Pass the sigmoid of a score, not the score.")
+        p = p.astype(float)
         p = np.stack([1 - p, p], axis=-1)
     if p.ndim != 2:
         raise ValueError(
@@ -125,9 +130,10 @@ def class_probabilities(
             f"Received: {p.shape}. Flatten the axes before the classes: "
             "probabilities.reshape(-1, C), labels.ravel()."
         )
+    mend = "Of one output unit, pass probabilities[:, 0]."
+    _check_classes(p, "probabilities", mend)
     _check_probabilities(p, "probabilities", "take their softmax first")
-    classes, _ = _labels(labels, p, names=("labels", "probabilities"))
-    return classes, p.astype(float)
+    return _labels(labels, p, names=("labels", "probabilities")), p
 
 
 def _labels(
@@ -138,8 +144,8 @@ def _labels(
     names: tuple[str, str] = ("y_true", "y_pred"),
     one_hot: str = "Make integers of one-hot labels: ",
     padding: str = "",
-) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Return labels with 0 in place of ignored ones, and which these are."""
+) -> NDArray[np.intp]:
+    """Return labels, with -1 in place of ignored ones."""
     _check_classes(p, names[1])
     labels = _array(names[0], y_true, "buif")
     _check_label_shape(labels, p, names, one_hot)
@@ -158,28 +164,29 @@ def _labels(
         f"hold classes 0 to {classes - 1}, as {names[1]} has {classes}",
         f"Do your classes start at 1? Subtract 1.{padding}",
     )
-    return np.where(ignored, 0, labels).astype(np.intp), ignored
+    return np.where(ignored, -1, labels.astype(np.intp))
 
 
 def _array(name: str, values: ArrayLike, kinds: str) -> NDArray:
     """Return values as an array: not empty, finite, of these dtype kinds."""
-    if isinstance(values, np.ma.MaskedArray):
+    if any(isinstance(leaf, np.ma.MaskedArray) for leaf in _leaves(values)):
         raise TypeError(
             f"{name} must be a plain array. Received: a masked array, whose mask "
             "would be lost. Select the examples that count first."
         )
     try:
         array = np.asarray(values)
-    except ValueError as error:
+    except (RuntimeError, TypeError, ValueError) as error:
+        _refuse_unreadable(name, values, error)
         raise ValueError(
             f"{name} must be rectangular. Received: rows of different lengths. "
             "Make them equally long, or take one row at a time."
         ) from error
     if array.dtype.kind not in kinds:
         raise TypeError(
-            f"{name} must hold real numbers. Received: dtype {array.dtype}. "
+            f"{name} must hold real numbers. Received: {_describe_dtype(array)}. "
             "Convert class names to numbers, decisions to probabilities or scores, "
-            "and bfloat16 to float32 first."
+            f"and bfloat16 to float32 first.{_MEND_OBJECTS * (array.dtype == object)}"
         )
     if array.size == 0:
         raise ValueError(
@@ -188,7 +195,62 @@ def _array(name: str, values: ArrayLike, kinds: str) -> NDArray:
         )
     mend = "Look for a missing value, or a training run that diverged."
     _refuse(~np.isfinite(array), name, array, "be finite", mend)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        with np.errstate(over="ignore", under="ignore"):
+            wide = np.isinf(array.astype(float))
+        _refuse(wide, name, array, "be finite in float64", "Scale or clip it first.")
     return array
+
+
+_MEND_OBJECTS = (
+    " Leave missing values out, make sparse or ragged data dense, and turn exact or "
+    "huge numbers into floats."
+)
+
+
+def _leaves(values: Any, depth: int = 64) -> Iterator[Any]:
+    """Yield what nested sequences hold, as deep as NumPy reads, save plain numbers."""
+    if not _is_nested(type(values)):
+        yield values
+    elif depth and not all(map(_is_number, {*map(type, values)})):
+        for value in values:
+            yield from _leaves(value, depth - 1)
+
+
+def _is_number(kind: type) -> bool:
+    return issubclass(kind, int | float | np.generic)
+
+
+def _is_nested(kind: type) -> bool:
+    return issubclass(kind, Sequence) and not issubclass(kind, str | bytes | memoryview)
+
+
+def _refuse_unreadable(name: str, values: object, error: Exception) -> None:
+    """Raise if values are or hold what NumPy cannot read, such as symbolic tensors."""
+    for leaf in _leaves(values):
+        try:
+            np.asarray(leaf)
+        except (RuntimeError, TypeError, ValueError):
+            raise TypeError(
+                f"{name} must hold numbers that NumPy can read. Received: "
+                f"{_type_name(leaf)}. These losses are references in NumPy, which no "
+                "framework can compile or differentiate: for model.compile take "
+                "keras.losses or companion.margins. Elsewhere convert it first, as "
+                f"{name}.detach().cpu().numpy() does for PyTorch."
+            ) from error
+
+
+def _describe_dtype(array: NDArray) -> str:
+    if array.dtype != object:
+        return f"dtype {array.dtype}"
+    kinds = sorted({_type_name(entry) for entry in array.flat})
+    return f"dtype object, holding {', '.join(kinds) or 'nothing'}"
+
+
+def _type_name(value: object) -> str:
+    kind = type(value)
+    package = kind.__module__.partition(".")[0]
+    return kind.__name__ if package == "builtins" else f"{package}.{kind.__name__}"
 
 
 def _check_options(
@@ -230,12 +292,15 @@ def _check_one_label_a_class(t: NDArray, p: NDArray, sparse_form: str) -> None:
         )
 
 
-def _check_classes(p: NDArray, name: str = "y_pred") -> None:
+def _check_classes(
+    p: NDArray,
+    name: str = "y_pred",
+    mend: str = "One output unit belongs to binary_crossentropy or hinge.",
+) -> None:
     if p.ndim == 0 or p.shape[-1] < 2:
         raise ValueError(
             f"{name} must have at least two classes on its last axis. "
-            f"Received: shape {p.shape}. One output unit belongs to "
-            "binary_crossentropy or hinge."
+            f"Received: shape {p.shape}. {mend}"
         )
 
 
@@ -301,7 +366,7 @@ def _check_probabilities(
     _check_rows(name, p, mend)
 
 
-def _check_unit(name: str, array: NDArray, mend: str) -> None:
+def _check_unit(name: str, array: NDArray, mend: Mend) -> None:
     _refuse((array < 0) | (array > 1), name, array, "lie in [0, 1]", mend)
 
 
@@ -313,17 +378,25 @@ def _check_rows(name: str, array: NDArray, mend: str) -> None:
 
 
 def _refuse(
-    wrong: NDArray[np.bool_], name: str, values: NDArray, expected: str, mend: str
+    wrong: NDArray[np.bool_], name: str, values: NDArray, expected: str, mend: Mend
 ) -> None:
-    """Raise if an entry is wrong; the message names the first one."""
+    """Raise if an entry is wrong; the message names the first one.
+
+    How to mend it may be a function of the values, which takes time only then.
+    """
     if not np.any(wrong):
         return
     index = tuple(np.argwhere(wrong)[0].tolist())
     count = f"{np.count_nonzero(wrong)} of {np.size(wrong)} wrong"
     place = f" at index {index}, {count}" if index else ""
     received = np.asarray(values)[index]
-    raise ValueError(f"{name} must {expected}. Received: {received}{place}. {mend}")
+    advice = mend(values) if callable(mend) else mend
+    raise ValueError(f"{name} must {expected}. Received: {received!s}{place}. {advice}")
 
 
-def _smooth(t: NDArray, label_smoothing: float, classes: int) -> Array:
-    return t.astype(float) * (1.0 - label_smoothing) + label_smoothing / classes
+def _smooth(t: NDArray, label_smoothing: float, classes: int) -> NDArray:
+    if not label_smoothing:
+        return t
+    smooth = np.multiply(t, 1.0 - label_smoothing, dtype=np.float64)
+    smooth += label_smoothing / classes
+    return smooth

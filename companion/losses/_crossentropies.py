@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from companion.losses._arrays import Array, Floats, one_hot
+from companion.losses._arrays import Array, Floats, Labels, at, in_blocks, put
 from companion.losses._checks import binary_inputs, categorical_inputs, sparse_inputs
 
 
@@ -17,7 +17,9 @@ def binary_crossentropy(
 ) -> Floats:
     """Return ``-t log p - (1 - t) log(1 - p)`` for every entry, in nats.
 
-    Keras: ``keras.losses.binary_crossentropy`` before its mean over the last axis.
+    Keras: ``keras.losses.binary_crossentropy`` before its mean over the last axis. (In
+    float32, ``1 - 1e-7`` is rounded: for ``t = 0`` and ``p = 1`` Keras then returns
+    15.942 and not 16.118. With float64 arrays it returns 16.118 on TensorFlow.)
     Source: Bishop (2006), Pattern Recognition and Machine Learning, eq. 4.90.
 
     Parameters
@@ -50,7 +52,7 @@ def binary_crossentropy(
     array([0.1054, 0.1054, 0.6931])
     """
     t, p = binary_inputs(y_true, y_pred, from_logits, epsilon, label_smoothing)
-    return _binary(t, p, from_logits, epsilon)
+    return in_blocks(_binary, t, p, from_logits, epsilon, classes=False)
 
 
 def binary_crossentropy_gradient(
@@ -76,7 +78,7 @@ def binary_crossentropy_gradient(
     array([-0.5,  0.5])
     """
     t, p = binary_inputs(y_true, y_pred, from_logits, epsilon, label_smoothing)
-    return _binary_slope(t, p, from_logits, epsilon)
+    return in_blocks(_binary_slope, t, p, from_logits, epsilon, classes=False)
 
 
 def categorical_crossentropy(
@@ -126,7 +128,7 @@ def categorical_crossentropy(
     array([ 0.0513, 16.1181])
     """
     t, p = categorical_inputs(y_true, y_pred, from_logits, epsilon, label_smoothing)
-    return _categorical(t, p, from_logits, epsilon)
+    return in_blocks(_categorical, t, p, from_logits, epsilon)
 
 
 def categorical_crossentropy_gradient(
@@ -154,7 +156,7 @@ def categorical_crossentropy_gradient(
     array([ 0.5, -0.5])
     """
     t, p = categorical_inputs(y_true, y_pred, from_logits, epsilon, label_smoothing)
-    return _categorical_slope(t, p, from_logits, epsilon)
+    return in_blocks(_categorical_slope, t, p, from_logits, epsilon)
 
 
 def sparse_categorical_crossentropy(
@@ -202,10 +204,8 @@ def sparse_categorical_crossentropy(
     >>> sparse_categorical_crossentropy([2, 1], [[0, 0.05, 0.95]] * 2).round(4)
     array([0.0513, 2.9957])
     """
-    labels, ignored, p = sparse_inputs(
-        y_true, y_pred, from_logits, epsilon, ignore_class
-    )
-    return np.where(ignored, 0.0, _sparse(labels, p, from_logits, epsilon))[()]
+    labels, p = sparse_inputs(y_true, y_pred, from_logits, epsilon, ignore_class)
+    return in_blocks(_sparse, labels, p, from_logits, epsilon)
 
 
 def sparse_categorical_crossentropy_gradient(
@@ -228,75 +228,120 @@ def sparse_categorical_crossentropy_gradient(
     >>> sparse_categorical_crossentropy_gradient(1, [0.25, 0.5, 0.25])
     array([ 1., -1.,  1.])
     """
-    labels, ignored, p = sparse_inputs(
-        y_true, y_pred, from_logits, epsilon, ignore_class
-    )
-    slope = _categorical_slope(one_hot(labels, p), p, from_logits, epsilon)
-    return np.where(ignored[..., None], 0.0, slope)
+    labels, p = sparse_inputs(y_true, y_pred, from_logits, epsilon, ignore_class)
+    return in_blocks(_sparse_slope, labels, p, from_logits, epsilon)
 
 
 # The arithmetic, unvalidated: finite differences step outside the simplex here.
 
 
-@np.errstate(divide="ignore")
 def _binary(t: Array, p: Array, from_logits: bool, epsilon: float) -> Array:
     if from_logits:
-        return t * np.logaddexp(0, -p) + (1 - t) * np.logaddexp(0, p)
-    q = _clip(p, epsilon)
+        return np.where(p > 0, (1 - t) * p, -t * p) + np.log1p(np.exp(-np.abs(p)))
+    log_p, log_rest = _clip(np.log(p), epsilon), _clip(np.log1p(-p), epsilon)
     # 0 - x rather than -x: a loss of nothing is 0, not -0.
-    return 0.0 - (_weigh(t, np.log(q)) + _weigh(1 - t, np.log(1 - q)))
+    return 0.0 - (_weigh(t, log_p) + _weigh(1 - t, log_rest))
 
 
-@np.errstate(divide="ignore", over="ignore")
-def _binary_slope(t: Array, p: Array, from_logits: bool, epsilon: float) -> Floats:
+def _binary_slope(t: Array, p: Array, from_logits: bool, epsilon: float) -> Array:
     if from_logits:
         # Equal to sigmoid(p) - t, without its cancellation near 0.
-        return (1 - t) * _sigmoid(p) - t * _sigmoid(-p)
-    slope = _weigh(1 - t, 1 / (1 - p)) - _weigh(t, 1 / p)
-    return np.where(_unclipped(p, epsilon), slope, 0.0)[()]
+        power = np.exp(-np.abs(p))
+        rest = np.where(p > 0, power, 1.0)
+        return ((1 - t) * np.where(p > 0, 1.0, power) - t * rest) / (1 + power)
+    # One fraction, because near t the difference of the two would round to nothing.
+    variance = p * (1 - p)
+    certain = (variance == 0) & (p == t)
+    slope = np.divide(p - t, variance, out=1 - 2 * t, where=~certain)
+    return np.where(_unclipped(p, 1 - p, epsilon), slope, 0.0)
 
 
-def _categorical(t: Array, p: Array, from_logits: bool, epsilon: float) -> Floats:
-    return 0.0 - _weigh(t, _log_p(p, from_logits, epsilon)).sum(axis=-1)
+def _categorical(t: Array, p: Array, from_logits: bool, epsilon: float) -> Array:
+    return 0.0 - _weigh(t, _log_shares(p, p, from_logits, epsilon)).sum(axis=-1)
 
 
-def _sparse(
-    labels: NDArray[np.intp], p: Array, from_logits: bool, epsilon: float
-) -> Floats:
-    log_p = _log_p(p, from_logits, epsilon)
-    return 0.0 - np.take_along_axis(log_p, labels[..., None], axis=-1)[..., 0]
-
-
-@np.errstate(divide="ignore", over="ignore")
 def _categorical_slope(t: Array, p: Array, from_logits: bool, epsilon: float) -> Array:
+    weights, top, largest, others = _weights(p, from_logits)
+    total = largest + others
+    if not from_logits:
+        clear = weights / total >= epsilon
+        put(clear, top, _unclipped(largest / total, others / total, epsilon))
+        t = np.where(clear, t, 0.0)
+    t_top, t_others = _split(t, top)
+    t_total = t_top + t_others
     if from_logits:
-        return t.sum(axis=-1, keepdims=True) * np.exp(_log_p(p, True, epsilon)) - t
-    total = p.sum(axis=-1, keepdims=True)
-    q = p / total
-    u = np.where(_unclipped(q, epsilon), t, 0.0)
-    return (u.sum(axis=-1, keepdims=True) - _weigh(u, 1 / q)) / total
+        slope = t_total * weights / total - t
+        put(slope, top, (largest * t_others - t_top * others) / total)
+    else:
+        slope = t_total / total - _weigh(t, 1 / weights)
+        put(slope, top, (t_others - t_top * others / largest) / total)
+    return slope
 
 
-@np.errstate(divide="ignore", over="ignore")
-def _log_p(p: Array, from_logits: bool, epsilon: float) -> Array:
+def _sparse(labels: Labels, p: Array, from_logits: bool, epsilon: float) -> Array:
+    entries = at(p, labels[..., None])
+    loss = 0.0 - _log_shares(entries, p, from_logits, epsilon)[..., 0]
+    return np.where(labels < 0, 0.0, loss)
+
+
+def _sparse_slope(labels: Labels, p: Array, from_logits: bool, epsilon: float) -> Array:
+    weights, top, largest, others = _weights(p, from_logits)
+    total = largest + others
+    places = labels[..., None]
+    right, leads = at(weights, places), places == top
     if from_logits:
-        shifted = p - p.max(axis=-1, keepdims=True)
-        return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return np.log(_clip(p / p.sum(axis=-1, keepdims=True), epsilon))
+        slope = weights / total
+        own = np.where(leads, 0.0 - others / total, right / total - 1)
+    else:
+        rest = np.where(leads, others, total - right)
+        clear = _unclipped(right / total, rest / total, epsilon)
+        slope = np.where(clear, 1 / total, np.zeros_like(p))
+        own = np.where(leads, 0.0 - others / largest / total, 1 / total - 1 / right)
+        own = np.where(clear, own, 0.0)
+    put(slope, places, own)
+    slope[labels < 0] = 0.0
+    return slope
+
+
+def _log_shares(entries: Array, p: Array, from_logits: bool, epsilon: float) -> Array:
+    """Return the log of the probabilities that belong to some entries of ``p``."""
+    _, top, largest, others = _weights(p, from_logits)
+    if from_logits:
+        return (entries - at(p, top)) - np.log1p(others)
+    log_ratio = np.log(entries) - np.log(largest)
+    return _clip(log_ratio - np.log1p(others / largest), epsilon)
+
+
+def _weights(p: Array, from_logits: bool) -> tuple[Array, Labels, Array, Array]:
+    """Return what divided by its sum gives probabilities, and that sum in two parts.
+
+    These are the largest weight of every row, after its place, and the sum of the
+    others: how far the largest probability is from 1 would round away in it.
+    """
+    top = np.argmax(p, axis=-1, keepdims=True)
+    weights = np.exp(p - at(p, top)) if from_logits else p
+    return weights, top, *_split(weights, top)
+
+
+def _split(values: Array, places: Labels) -> tuple[Array, Array]:
+    """Return every row's entry at its place, and the sum of its other entries."""
+    others = values.copy()
+    put(others, places, 0.0)
+    return at(values, places), others.sum(axis=-1, keepdims=True)
 
 
 def _weigh(t: Array, x: Array) -> Array:
     """Return ``t * x``, and 0 where t is 0 even if x is infinite."""
-    return np.multiply(t, x, out=np.zeros_like(x), where=t != 0)
+    return t * np.where(t == 0, 0.0, x)
 
 
-def _sigmoid(z: Array) -> Array:
-    return np.exp(-np.logaddexp(0, -z))
+def _clip(log_p: Array, epsilon: float) -> Array:
+    # Of logarithms, because 1 - epsilon may round to 1.
+    return np.clip(log_p, np.log(epsilon), np.log1p(-epsilon)) if epsilon else log_p
 
 
-def _clip(p: Array, epsilon: float) -> Array:
-    return np.clip(p, epsilon, 1 - epsilon) if epsilon else p
-
-
-def _unclipped(p: Array, epsilon: float) -> NDArray[np.bool_]:
-    return (p >= epsilon) & (p <= 1 - epsilon)
+def _unclipped(p: Array, rest: Array, epsilon: float) -> NDArray[np.bool_]:
+    """Return where ``p`` and ``rest``, which is 1 - p, both reach epsilon."""
+    # As Keras rounds 1 - epsilon, unless that rounds to 1.
+    least = min(epsilon, 1 - (1 - epsilon)) or epsilon
+    return (p >= epsilon) & (rest >= least)

@@ -1,9 +1,9 @@
 """Hinge losses and their gradients: maximum margin instead of likelihood."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from companion.losses._arrays import Array, Floats, one_hot
+from companion.losses._arrays import Array, Floats, Labels, at, in_blocks, put
 from companion.losses._checks import (
     categorical_hinge_inputs,
     class_scores,
@@ -42,8 +42,7 @@ def hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
     >>> hinge([1, 1, -1], [2.0, 0.25, 0.25])
     array([0.  , 0.75, 1.25])
     """
-    t, s = hinge_inputs(y_true, y_pred)
-    return np.maximum(1 - t * s, 0.0)
+    return in_blocks(_hinge, *hinge_inputs(y_true, y_pred), classes=False)
 
 
 def hinge_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
@@ -58,8 +57,7 @@ def hinge_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
     >>> hinge_gradient([1, 1, -1], [2.0, 0.25, 0.25])
     array([ 0., -1.,  1.])
     """
-    t, s = hinge_inputs(y_true, y_pred)
-    return np.where(t * s < 1, -t, 0.0)[()]
+    return in_blocks(_hinge_slope, *hinge_inputs(y_true, y_pred), classes=False)
 
 
 def squared_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
@@ -74,8 +72,7 @@ def squared_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
     >>> squared_hinge([1, 1, -1], [2.0, 0.5, 1.0])
     array([0.  , 0.25, 4.  ])
     """
-    t, s = hinge_inputs(y_true, y_pred)
-    return np.maximum(1 - t * s, 0.0) ** 2
+    return in_blocks(_squared_hinge, *hinge_inputs(y_true, y_pred), classes=False)
 
 
 def squared_hinge_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
@@ -90,9 +87,8 @@ def squared_hinge_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
     >>> squared_hinge_gradient([1, -1], [0.5, 1.0])
     array([-1.,  4.])
     """
-    t, s = hinge_inputs(y_true, y_pred)
-    # 0 - x rather than -x: no slope is 0, not -0.
-    return 0.0 - 2 * t * np.maximum(1 - t * s, 0.0)
+    inputs = hinge_inputs(y_true, y_pred)
+    return in_blocks(_squared_hinge_slope, *inputs, classes=False)
 
 
 def categorical_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
@@ -127,8 +123,7 @@ def categorical_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
     >>> categorical_hinge([[1, 0], [1, 0]], [[-3.0, -5.0], [7.0, 5.0]])
     array([4., 0.])
     """
-    t, s = categorical_hinge_inputs(y_true, y_pred)
-    return np.maximum(_keras_margin(t, s), 0.0)
+    return in_blocks(_categorical_hinge, *categorical_hinge_inputs(y_true, y_pred))
 
 
 def categorical_hinge_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
@@ -145,10 +140,8 @@ def categorical_hinge_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
     array([[-1.,  0.],
            [-1.,  1.]])
     """
-    t, s = categorical_hinge_inputs(y_true, y_pred)
-    rival = one_hot(np.argmax((1 - t) * s, axis=-1), s)
-    margin = np.expand_dims(_keras_margin(t, s), -1)
-    return np.where(margin > 0, (1 - t) * rival - t, 0.0)
+    inputs = categorical_hinge_inputs(y_true, y_pred)
+    return in_blocks(_categorical_hinge_slope, *inputs)
 
 
 def crammer_singer_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
@@ -181,8 +174,7 @@ def crammer_singer_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
     >>> crammer_singer_hinge([0, 0], [[-3.0, -5.0], [-3.0, -3.5]])
     array([0. , 0.5])
     """
-    labels, s = class_scores(y_true, y_pred)
-    return np.maximum(_margin(labels, s)[0], 0.0)
+    return in_blocks(_crammer_singer, *class_scores(y_true, y_pred))
 
 
 def crammer_singer_hinge_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
@@ -199,19 +191,62 @@ def crammer_singer_hinge_gradient(y_true: ArrayLike, y_pred: ArrayLike) -> Float
     array([[ 0.,  0.],
            [-1.,  1.]])
     """
-    labels, s = class_scores(y_true, y_pred)
-    margin, rival = _margin(labels, s)
-    slope = one_hot(rival, s) - one_hot(labels, s)
-    return np.where(np.expand_dims(margin, -1) > 0, slope, 0.0)
+    return in_blocks(_crammer_singer_slope, *class_scores(y_true, y_pred))
 
 
-def _keras_margin(t: Array, s: Array) -> Floats:
-    return 1 + ((1 - t) * s).max(axis=-1) - (t * s).sum(axis=-1)
+# The arithmetic, unvalidated.
 
 
-def _margin(labels: NDArray[np.intp], s: Array) -> tuple[Floats, NDArray[np.intp]]:
-    """Return how far the best wrong score, plus 1, is ahead, and whose it is."""
-    right = np.take_along_axis(s, labels[..., None], axis=-1)
-    wrong = np.where(one_hot(labels, s) == 1, -np.inf, s)
-    rival = np.argmax(wrong, axis=-1)
-    return 1 + wrong.max(axis=-1) - right[..., 0], rival
+def _hinge(t: Array, s: Array) -> Array:
+    return np.maximum(1 - t * s, 0.0)
+
+
+def _hinge_slope(t: Array, s: Array) -> Array:
+    return np.where(t * s < 1, -t, 0.0)
+
+
+def _squared_hinge(t: Array, s: Array) -> Array:
+    return _hinge(t, s) ** 2
+
+
+def _squared_hinge_slope(t: Array, s: Array) -> Array:
+    # 0 - x rather than -x: no slope is 0, not -0.
+    return 0.0 - 2 * t * _hinge(t, s)
+
+
+def _categorical_hinge(t: Array, s: Array) -> Array:
+    lead = ((1 - t) * s).max(axis=-1) - (t * s).sum(axis=-1)
+    return _from_lead(lead)
+
+
+def _categorical_hinge_slope(t: Array, s: Array) -> Array:
+    rival = np.zeros_like(s)
+    put(rival, np.argmax((1 - t) * s, axis=-1, keepdims=True), 1.0)
+    costs = _categorical_hinge(t, s)[..., None] > 0
+    return np.where(costs, (1 - t) * rival - t, 0.0)
+
+
+def _crammer_singer(labels: Labels, s: Array) -> Array:
+    return _from_lead(_lead(labels, s)[0])
+
+
+def _crammer_singer_slope(labels: Labels, s: Array) -> Array:
+    lead, rival = _lead(labels, s)
+    costs = (_from_lead(lead) > 0)[..., None]
+    slope = np.zeros_like(s)
+    put(slope, rival, 1.0 * costs)
+    put(slope, labels[..., None], 0.0 - costs)
+    return slope
+
+
+def _lead(labels: Labels, s: Array) -> tuple[Array, Labels]:
+    """Return how far the best wrong score is ahead of the right one, and its place."""
+    right, wrong = labels[..., None], s.copy()
+    put(wrong, right, -np.inf)
+    rival = np.argmax(wrong, axis=-1, keepdims=True)
+    return (at(s, rival) - at(s, right))[..., 0], rival
+
+
+def _from_lead(lead: Array) -> Array:
+    # Between huge scores 1 is lost, so it comes after their difference.
+    return np.maximum(1 + lead, 0.0)

@@ -95,7 +95,7 @@ def calibration_bins(
     """
     bins = check_count("bins", bins)
     classes, p = class_probabilities(labels, probabilities)
-    confidence, hits = p.max(axis=-1), p.argmax(axis=-1) == classes
+    confidence, hits = p.max(axis=-1).astype(float), p.argmax(axis=-1) == classes
     bin_of = np.searchsorted(np.arange(1, bins + 1) / bins, confidence)
     count = np.bincount(bin_of, minlength=bins)
     correct, total = (

@@ -1,10 +1,19 @@
 """Bad input is refused: what was expected, what came, how to mend it."""
 
+from collections import deque
+from decimal import Decimal
+from functools import partial
+
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 from companion import losses
-from companion.losses import expected_calibration_error
+from companion.losses import (
+    binary_crossentropy,
+    expected_calibration_error,
+    sparse_categorical_crossentropy,
+)
 from tests.companion.losses.inputs import (
     BINARY,
     CATEGORICAL,
@@ -228,6 +237,9 @@ def test_what_is_said_of_classes_fits_the_loss():
         ([1.2], [0], 15, ValueError, "sigmoid"),
         ([[2.0, -1.0]], [0], 15, ValueError, r"lie in \[0, 1\]"),
         ([[[0.5, 0.5]]], [[0]], 15, ValueError, "reshape"),
+        ([[0.7], [0.2]], [1, 0], 15, ValueError, r"two classes.*\[:, 0\]"),
+        ([0.5, 0.5], [[1], [0]], 15, ValueError, r"labels\[..., 0\]"),
+        ([np.ma.array([0.5, 0.5])], [0], 15, TypeError, "masked array"),
         (
             [[0.5, 0.5]],
             [[1, 0]],
@@ -247,3 +259,164 @@ def test_bad_input_to_the_calibration_error_is_refused_in_words(
 ):
     with pytest.raises(error, match=says):
         expected_calibration_error(p, labels, bins=bins)
+
+
+# Masks, missing values, and what NumPy cannot read
+
+MASKED = np.ma.array([1, 0], mask=[True, False])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("y_true", "shape"),
+    [
+        (MASKED, (2,)),
+        (np.ma.masked, ()),
+        ([MASKED], (1, 2)),
+        ((MASKED, MASKED), (2, 2)),
+        ([[1, 0], MASKED], (2, 2)),
+        ([[[1, 0]], (MASKED,)], (2, 1, 2)),
+        (deque([MASKED]), (1, 2)),
+        ([np.ma.masked, 1], (2,)),
+        ([[0, 1], [1, np.ma.masked]], (2, 2)),
+        ([np.ma.array([1, 0])], (1, 2)),
+    ],
+)
+def test_a_mask_is_refused_wherever_it_is(y_true, shape):
+    half, pair = np.full(shape, 0.5), np.full((*shape, 2), 0.5)
+    calls = [(BINARY, y_true, half), (BINARY, half, y_true), (SPARSE, y_true, pair)]
+    for functions, t, p in calls:
+        for function in functions:
+            with pytest.raises(TypeError, match=r"masked array, whose mask.*Select"):
+                function(t, p)
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "says"),
+    [
+        ([None, 1], TypeError, "holding NoneType, int"),
+        ([np.nan, 1], ValueError, "missing value"),
+        (np.array([0.5, "a"], dtype=object), TypeError, "holding float, str"),
+        ([10**400, 1], TypeError, "holding int.*floats"),
+        ([Decimal("0.5"), 1], TypeError, "holding decimal.Decimal, int.*floats"),
+    ],
+)
+def test_what_is_no_plain_number_is_named(values, error, says):
+    for function in BINARY:
+        with pytest.raises(error, match=says):
+            function([1, 1], values)
+
+
+def test_missing_values_of_pandas_are_refused():
+    pandas = pytest.importorskip("pandas")
+    missing = [
+        (pandas.Series([1, None], dtype="Int64"), ValueError, "missing value"),
+        (pandas.Series([1, None], dtype="Float64"), ValueError, "missing value"),
+        (pandas.Series([1, None]), ValueError, "missing value"),
+        (pandas.Series([True, None], dtype="boolean"), TypeError, "NAType.*missing"),
+        ([1, pandas.NA], TypeError, "NAType.*missing values"),
+        ([pandas.NaT, 1], TypeError, "NaTType.*missing values"),
+    ]
+    for labels, error, says in missing:
+        for function in (*BINARY, *SPARSE):
+            p = [0.5, 0.5] if function in BINARY else half * 2
+            with pytest.raises(error, match=says):
+                function(labels, p)
+    present = pandas.Series([1, 0], dtype="Int64")
+    assert_array_equal(
+        sparse_categorical_crossentropy(present, half * 2), [np.log(2)] * 2
+    )
+
+
+def in_lists(tensor):
+    """Return what a caller may have made of a tensor of two entries."""
+    return [tensor, [tensor], (tensor, [0.5, 0.5]), [[tensor]], [[0.5, 0.5], tensor]]
+
+
+def refuse_unreadable(values, kind):
+    """Expect that as labels and as predictions such values are refused in words."""
+    for function in (*BINARY, *CATEGORICAL, *SPARSE, losses.hinge):
+        for arguments in ((values, [0.5, 0.5]), ([1, 0], values)):
+            with pytest.raises(TypeError) as caught:
+                function(*arguments)
+            message = str(caught.value)
+            assert f"Received: {kind}" in message
+            assert "keras.losses or companion.margins" in message
+
+
+@pytest.mark.backend
+def test_symbolic_tensors_of_keras_are_refused():
+    import keras
+
+    for values in in_lists(keras.Input((2,))):
+        refuse_unreadable(values, "keras.KerasTensor")
+
+
+@pytest.mark.slow
+def test_tensors_of_torch_that_numpy_cannot_read_are_refused():
+    torch = pytest.importorskip("torch")
+    tensor = torch.tensor([0.5, 0.5])
+    leaf = tensor.clone().requires_grad_()
+    for values in [*in_lists(leaf), [leaf[0], 0.5], [0.5, leaf[1]]]:
+        refuse_unreadable(values, "torch.Tensor")
+    for values in (tensor.bfloat16(), tensor.to_sparse(), tensor.to("meta")):
+        refuse_unreadable(values, "torch.Tensor")
+    assert_array_equal(binary_crossentropy([1, 0], tensor), [np.log(2)] * 2)
+
+
+def test_tracers_of_jax_are_refused():
+    jax = pytest.importorskip("jax")
+
+    def traced(values):
+        for entry in [*in_lists(values), [values[0], 0.5]]:
+            refuse_unreadable(entry, "jax.")
+        return values.sum()
+
+    half = jax.numpy.array([0.5, 0.5])
+    for transformed in (jax.jit(traced), jax.grad(traced)):
+        transformed(half)
+    jax.vmap(traced)(half[None])
+    assert_allclose(binary_crossentropy([1, 0], half), np.log(2), rtol=1e-14)
+
+
+def test_symbolic_tensors_of_tensorflow_are_refused():
+    tensorflow = pytest.importorskip("tensorflow")
+
+    @tensorflow.function(autograph=False)
+    def traced(values):
+        for entry in [*in_lists(values), [values[0], 0.5]]:
+            refuse_unreadable(entry, "tensorflow.SymbolicTensor")
+        return values
+
+    half = tensorflow.constant([0.5, 0.5])
+    traced(half)
+    with pytest.raises(TypeError, match=r"or companion\.margins"):
+        tensorflow.function(binary_crossentropy)([1, 0], half)
+    for values, kind in [
+        (tensorflow.sparse.from_dense(half), "tensorflow.SparseTensor"),
+        (tensorflow.ragged.constant([[0.5], [0.5, 0.5]]), "tensorflow.RaggedTensor"),
+    ]:
+        for wrapped in (values, [values]):
+            with pytest.raises(TypeError, match=f"holding {kind}.*dense"):
+                binary_crossentropy([1, 0], wrapped)
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("trainer", ["model.fit", "training.fit"])
+def test_a_reference_given_to_compile_is_refused_in_words(trainer):
+    import keras
+
+    from companion import training
+
+    x, t = np.zeros((4, 1), "float32"), np.ones((4, 1), "float32")
+    asked = [
+        {"loss": losses.hinge},
+        {"loss": losses.binary_crossentropy},
+        {"loss": "hinge", "metrics": [losses.squared_hinge]},
+    ]
+    for options in asked:
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile("sgd", **options)
+        fit = model.fit if trainer == "model.fit" else partial(training.fit, model)
+        with pytest.raises(TypeError, match=r"for model\.compile take keras"):
+            fit(x, t, verbose=0)

@@ -4,6 +4,8 @@ What other libraries say about the same numbers stands in
 ``test_crossentropies_oracles.py``.
 """
 
+import tracemalloc
+from decimal import Decimal, localcontext
 from functools import partial
 
 import numpy as np
@@ -178,10 +180,9 @@ def test_scaling_a_row_of_probabilities_would_change_nothing(example):
     t, p = example
     gradient = categorical_crossentropy_gradient(t, p)
     close((p * gradient).sum(axis=-1), np.zeros(t.shape[:-1]))
-    close(
-        core._categorical(t, 3 * p, False, EPSILON),
-        categorical_crossentropy(t, p),
-    )
+    with np.errstate(divide="ignore"):
+        scaled = core._categorical(t, 3 * p, False, EPSILON)
+    close(scaled, categorical_crossentropy(t, p))
 
 
 @bounded
@@ -437,6 +438,114 @@ def test_a_loss_of_nothing_prints_as_0():
     assert not np.signbit(np.concatenate(nothing)).any()
 
 
+def exact(row, label, from_logits=False):
+    """Return the loss and its gradient by a row, both worked out to 700 digits."""
+    with localcontext(prec=700):
+        given = [Decimal(float(entry)) for entry in row]
+        weights = [(z - max(given)).exp() for z in given] if from_logits else given
+        right, total = weights[label], sum(weights)
+        rest = sum(w for c, w in enumerate(weights) if c != label)
+        loss = (1 + rest / right).ln()
+        if from_logits:
+            slope = [w / total for w in weights]
+            slope[label] = -rest / total
+        else:
+            slope = [1 / total] * len(row)
+            slope[label] = -rest / right / total
+        return float(loss), [float(entry) for entry in slope]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize(
+    "z", [(50, 0), (0, 700), (-700, 0), (0, 0), (3, 3, 3), (0, 40, 0), (37.25, 0, 1)]
+)
+def test_a_loss_by_logits_is_exact_however_near_0(z, dtype):
+    for label in range(len(z)):
+        row = np.array(z, dtype=dtype)
+        loss, slope = exact(row, label, from_logits=True)
+        for functions, target in (
+            (SPARSE, label),
+            (CATEGORICAL, np.eye(len(z))[label]),
+        ):
+            received = [f(target, row, from_logits=True) for f in functions]
+            assert_allclose(received[0], loss, rtol=1e-14)
+            assert_allclose(received[1], slope, rtol=1e-14)
+        if len(z) == 2:
+            margin = float(row[1]) - float(row[0])
+            received = [f(label, margin, from_logits=True) for f in BINARY]
+            assert_allclose(received, [loss, slope[1]], rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "p",
+    [(1, 1e-300), (1, 1e-20), (1 - 1e-15, 1e-15), (0.5, 0.5), (0.2, 0.8, 1e-30)],
+)
+def test_a_loss_by_probabilities_is_exact_however_near_0(p):
+    for label in range(len(p)):
+        loss, slope = exact(p, label)
+        for functions, target in (
+            (SPARSE, label),
+            (CATEGORICAL, np.eye(len(p))[label]),
+        ):
+            received = [f(target, p, epsilon=0) for f in functions]
+            assert_allclose(received[0], loss, rtol=1e-14)
+            assert_allclose(received[1], slope, rtol=1e-14)
+
+
+def test_a_tiny_probability_costs_what_it_is():
+    close(binary_crossentropy([0, 0], [1e-20, 1e-300], epsilon=0) * [1e20, 1e300], 1)
+    # (p - t) / (p (1 - p)), of which the quotients would keep 8 digits.
+    gap = binary_crossentropy_gradient(0.3, 0.3 + 2**-30)
+    assert_allclose(gap, 2**-30 / 0.21, rtol=1e-8)
+    p = 0.3 + 2**-30
+    assert_allclose(gap, (p - 0.3) / (p * (1 - p)), rtol=1e-15)
+
+
+def test_a_row_of_slopes_by_logits_sums_to_0_beside_its_own_size():
+    z = [[50, 0], [40, 0, 0], [-700, 0], [300, 299, -300]]
+    for row in z:
+        for label in range(len(row)):
+            slope = sparse_categorical_crossentropy_gradient(
+                label, row, from_logits=True
+            )
+            assert abs(slope.sum()) <= 4e-16 * np.abs(slope).max()
+            assert np.abs(slope).max() > 0
+    soft = [[1 - 1e-10, 1e-10]]
+    slope = categorical_crossentropy_gradient(soft, [[50, 0]], from_logits=True)
+    lead = 1e-10 - np.exp(-50)
+    assert_allclose(slope, [[lead, -lead]], rtol=1e-14)
+
+
+@pytest.mark.parametrize("epsilon", [1e-7, 1.2e-16, 1e-16, 1e-17, 1e-300, 5e-324])
+def test_any_clip_bounds_the_loss_on_both_sides_alike(epsilon):
+    limit, certain = -np.log(epsilon), -np.log1p(-epsilon)
+    expected = [limit, limit, certain, certain]
+    options = {"epsilon": epsilon}
+    value, slope = (f([1, 0, 1, 0], [0, 1, 1, 0], **options) for f in BINARY)
+    assert_allclose(value, expected, rtol=1e-15)
+    assert_array_equal(slope, np.zeros(4))
+    rows = [[0, 1], [1, 0], [0, 1], [1, 0]]
+    value, slope = (f([0, 1, 1, 0], rows, **options) for f in SPARSE)
+    assert_allclose(value, expected, rtol=1e-15)
+    assert_array_equal(slope, np.zeros((4, 2)))
+
+
+def test_what_the_clip_leaves_is_not_flat():
+    # 1 - 1e-16 rounds to 1, and is still farther from it than 1e-17.
+    value, slope = (f([0], [[1, 1e-16]], epsilon=1e-17) for f in SPARSE)
+    assert_allclose(value, 1e-16, rtol=1e-15)
+    assert_allclose(slope, [[-1e-16, 1]], rtol=1e-15)
+    # On the border, as Keras rounds it.
+    assert_allclose(binary_crossentropy_gradient(1, 0.9, epsilon=0.1), -1 / 0.9)
+
+
+def test_the_float32_of_keras_gives_the_other_number_of_the_docstring(on_keras):
+    t, p = np.float32([[0]]), np.float32([[1]])
+    value = on_keras.keras.losses.binary_crossentropy(t, p)
+    assert f"{float(value[0]):.3f}" in binary_crossentropy.__doc__
+    assert f"{binary_crossentropy(0, 1):.3f}" in binary_crossentropy.__doc__
+
+
 @pytest.mark.filterwarnings("error")
 def test_huge_logits_are_exact():
     z = [1e4, -1e4]
@@ -456,6 +565,37 @@ def test_huge_logits_are_exact():
     widest = [1.7e308, -1.7e308]
     assert categorical_crossentropy([1, 0], widest, from_logits=True) == 0
     assert binary_crossentropy(1, -1.7e308, from_logits=True) == 1.7e308
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_setting_of_numpy_makes_a_loss_raise():
+    with np.errstate(all="raise"):
+        for function in SPARSE:
+            function([0, 1], [[1e300, -1e300]] * 2, from_logits=True)
+            function([0, 1], [[1, 1e-300], [1, 0]], epsilon=0)
+        for function in CATEGORICAL:
+            function([[0.5, 0.5]], [[1.7e308, -1.7e308]], from_logits=True)
+            function([[0.5, 0.5]], [[1, 0]], epsilon=0)
+        for function in BINARY:
+            function([0, 1], [745, 745], from_logits=True)
+            function([0, 1, 0], [0, 0, 5e-324], epsilon=0)
+
+
+wider = pytest.mark.skipif(
+    np.finfo(np.longdouble).max == np.finfo(float).max, reason="longdouble is float64"
+)
+
+
+@wider
+def test_a_number_beyond_float64_is_refused():
+    huge = np.array([["1e4000", "0"]], dtype=np.longdouble)
+    for function in SPARSE:
+        with pytest.raises(ValueError, match=r"finite in float64.*Received: 1e\+4000"):
+            function([1], huge, from_logits=True)
+    for function in BINARY:
+        with pytest.raises(ValueError, match="y_pred must be finite in float64"):
+            function([1, 1], -huge[0], from_logits=True)
+        function([1, 1], huge[0] / huge[0, 0], from_logits=True)
 
 
 def test_the_gradient_of_a_large_margin_is_tiny_but_not_zero():
@@ -523,3 +663,67 @@ def test_the_input_is_left_as_it_was():
         function(t, p, label_smoothing=0.1)
     for function in SPARSE:
         function(labels, p, ignore_class=-1)
+
+
+# Blocks of examples: in memory there is one, and the result does not show it
+
+
+CASES = [
+    (BINARY, "entries", {}),
+    (BINARY, "entries", {"from_logits": True}),
+    (BINARY, "entries", {"label_smoothing": 0.1}),
+    (CATEGORICAL, "rows", {}),
+    (CATEGORICAL, "rows", {"from_logits": True}),
+    (CATEGORICAL, "rows", {"label_smoothing": 0.1}),
+    (SPARSE, "labels", {}),
+    (SPARSE, "labels", {"from_logits": True}),
+    (SPARSE, "labels", {"ignore_class": 0}),
+]
+every_case = pytest.mark.parametrize(
+    ("functions", "form", "options"),
+    CASES,
+    ids=[f"{functions[0].__name__} {options}" for functions, _, options in CASES],
+)
+
+
+def targets_of(form, labels, p):
+    hot = np.zeros_like(p)
+    np.put_along_axis(hot, labels[..., None], 1, axis=-1)
+    return labels if form == "labels" else hot
+
+
+@every_case
+@pytest.mark.parametrize("shape", [(3, 50_000, 2), (150_000, 3), (2, 2, 70_000)])
+def test_examples_are_computed_alike_in_every_block(functions, form, options, shape):
+    rng = np.random.default_rng(0)
+    p = softmax(rng.normal(size=shape))
+    labels = rng.integers(shape[-1], size=shape[:-1])
+    t = targets_of(form, labels, p)
+    chosen = tuple(np.array([0, shape[axis] // 2, -1]) % shape[axis] for axis in (0, 1))
+    for function in functions:
+        whole = function(t, p, **options)
+        assert_array_equal(
+            whole[chosen[:-1]], function(t[chosen[:-1]], p[chosen[:-1]], **options)
+        )
+        # Other strides, same numbers.
+        backwards = function(t[::-1], np.asfortranarray(p[::-1]), **options)
+        assert_array_equal(backwards[::-1], whole)
+
+
+@every_case
+def test_a_call_holds_little_beside_its_result(functions, form, options):
+    rng = np.random.default_rng(0)
+    p = softmax(rng.normal(size=(100_000, 50))).astype("float32")
+    p /= p.sum(axis=-1, keepdims=True)
+    t = targets_of(form, rng.integers(50, size=100_000), p)
+    for function in functions:
+        tracemalloc.start()
+        try:
+            result = function(t, p, **options)
+            peak = tracemalloc.get_traced_memory()[1] / p.nbytes
+        finally:
+            tracemalloc.stop()
+        # Smoothed targets are float64, twice as large. A second float64 copy of y_pred
+        # or of the result would be 2 more.
+        smoothed = 2 * ("label_smoothing" in options)
+        assert peak < result.nbytes / p.nbytes + smoothed + 1.5

@@ -1,5 +1,8 @@
 """The hinge losses: identities, other libraries, numbers by hand."""
 
+import tracemalloc
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -244,6 +247,90 @@ def test_at_the_kink_the_gradient_is_zero():
     assert_array_equal(hinge_gradient([1, -1], [1.0, -1.0]), [0, 0])
     assert_array_equal(crammer_singer_hinge_gradient(0, [1.0, 0.0]), [0, 0])
     assert_array_equal(categorical_hinge_gradient([1, 0], [1.0, 0.0]), [0, 0])
+
+
+@pytest.mark.parametrize(
+    ("z", "expected"),
+    [
+        ([1e16, 1e16], 1),
+        ([-1e16, -1e16], 1),
+        ([1e300, 1e300], 1),
+        ([1e15, 1e15 + 0.5], 1.5),
+        ([1e16, 1e16 + 2], 3),
+        ([1e16 + 2, 1e16], 0),
+        ([1e17, 1e17, 0], 1),
+        ([1e16, 0, 1e16], 1),
+    ],
+)
+def test_the_1_is_not_lost_between_huge_scores(z, expected):
+    slope = np.zeros(len(z))
+    if expected:
+        slope[np.argmax([-np.inf, *z[1:]])] = 1
+        slope[0] = -1
+    hot = np.eye(len(z))[0]
+    for functions, label in ((CRAMMER_SINGER, 0), (CATEGORICAL_HINGE, hot)):
+        if functions is CATEGORICAL_HINGE and min(z) < 0:
+            continue  # There a wrong score below 0 counts as 0.
+        assert functions[0](label, z) == expected
+        assert_array_equal(functions[1](label, z), slope)
+
+
+@bounded
+@given(labelled(rows(st.floats(-1e17, 1e17) | st.floats(-4, 4))))
+def test_values_are_those_of_exact_arithmetic(example):
+    labels, z = example
+    for row, label in zip(z.reshape(-1, z.shape[-1]), np.ravel(labels), strict=True):
+        right, *wrong = map(Fraction, [row[label], *np.delete(row, label)])
+        for received, rival in (
+            (crammer_singer_hinge(label, row), max(wrong)),
+            (categorical_hinge(np.eye(len(row))[label], row), max(0, *wrong)),
+        ):
+            expected = float(max(0, 1 + rival - right))
+            # Where a lead is near -1, its own rounding is what remains.
+            assert_allclose(received, expected, rtol=1e-15, atol=3e-16)
+
+
+@pytest.mark.filterwarnings("error")
+def test_beyond_float64_a_hinge_is_infinite_without_a_warning():
+    with np.errstate(all="raise"):
+        t, s = [1, -1, 1], [1e200, 1e200, -1e308]
+        assert_array_equal(hinge(t, s), [0, 1e200, 1e308])
+        assert_array_equal(hinge_gradient(t, s), [0, 1, -1])
+        assert_array_equal(squared_hinge(t, s), [0, np.inf, np.inf])
+        assert_array_equal(squared_hinge_gradient(t, s), [0, 2e200, -np.inf])
+        far = [1e308, -1e308]
+        for functions, labels in (
+            (CRAMMER_SINGER, [0, 1]),
+            (CATEGORICAL_HINGE, np.eye(2)),
+        ):
+            value, slope = (function(labels, [far, far]) for function in functions)
+            assert_array_equal(value, [0, np.inf])
+            assert_array_equal(slope, [[0, 0], [1, -1]])
+
+
+@pytest.mark.parametrize("functions", [HINGE, SQUARED_HINGE])
+def test_a_call_of_scores_holds_little_beside_its_result(functions):
+    check_peak(functions, np.ones((100_000, 50), "float32"))
+
+
+@pytest.mark.parametrize("functions", [CRAMMER_SINGER, CATEGORICAL_HINGE])
+def test_a_call_of_classes_holds_little_beside_its_result(functions):
+    labels = np.arange(100_000) % 50
+    hot = np.eye(50, dtype="float32")[labels]
+    check_peak(functions, labels if functions is CRAMMER_SINGER else hot)
+
+
+def check_peak(functions, y_true):
+    s = np.random.default_rng(0).normal(size=(100_000, 50)).astype("float32")
+    for function in functions:
+        tracemalloc.start()
+        try:
+            result = function(y_true, s)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        # A float64 copy of the scores or of the result would be 2 more.
+        assert peak / s.nbytes < result.nbytes / s.nbytes + 1.5
 
 
 def test_of_equal_scores_the_first_counts():

@@ -1,5 +1,7 @@
 """Accuracy and calibration error against Keras, and against numbers by hand."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -29,6 +31,30 @@ def test_accuracy_by_hand():
     assert sparse_categorical_accuracy(0, [3.0, -1.0]) == 1
     with pytest.raises(ValueError, match="classes 0 to 2"):
         sparse_categorical_accuracy([3, 0], s)
+
+
+def test_accuracy_sees_differences_that_float64_would_not():
+    near = np.array([[2**53, 2**53 + 1], [2**53 + 1, 2**53]])
+    np.testing.assert_array_equal(sparse_categorical_accuracy([1, 1], near), [1, 0])
+    unsigned = near.astype(np.uint64) + np.uint64(2**63)
+    np.testing.assert_array_equal(sparse_categorical_accuracy([1, 1], unsigned), [1, 0])
+
+
+def test_neither_accuracy_nor_calibration_copies_its_input():
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet(np.ones(50), size=100_000).astype("float32")
+    labels = rng.integers(50, size=len(p))
+    for function, arguments in (
+        (sparse_categorical_accuracy, (labels, p)),
+        (expected_calibration_error, (p, labels)),
+    ):
+        tracemalloc.start()
+        try:
+            function(*arguments)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < 1.5 * p.nbytes
 
 
 def brute_force(p, labels, bins):
@@ -77,6 +103,13 @@ def test_one_column_means_class_1():
         assert expected_calibration_error(p, labels) == expected_calibration_error(
             two, labels
         )
+
+
+def test_one_narrow_column_is_completed_in_float64():
+    p = np.float16([0.1, 0.3, 0.9])
+    two = np.stack([1 - p.astype(float), p.astype(float)], axis=-1)
+    received = expected_calibration_error(p, [0, 1, 1])
+    assert received == expected_calibration_error(two, [0, 1, 1])
 
 
 def test_a_confidence_on_a_border_belongs_to_the_bin_below():
