@@ -65,9 +65,10 @@ test-colab: $(INSTALLED)  ## Run the notebooks against the versions that Colab s
 	$(BIN)/python -m tools.colab
 
 format: $(INSTALLED)  ## Format code and notebooks, and strip the notebooks' outputs
-	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	find book -name '*.ipynb' -exec $(BIN)/nbstripout --keep-id {} +
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 hooks: $(INSTALLED)  ## Let git check and format what you commit
 	$(BIN)/pre-commit install

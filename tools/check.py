@@ -3,11 +3,13 @@
     python -m tools.check                   style, package, notebooks, site
     python -m tools.check quick             style and the package's quick tests
     python -m tools.check quick losses      only those of a subject: a folder or a file
+    python -m tools.check quick circles     only those of a chapter
 
 Each step runs even if an earlier one failed; the exit status counts the failures.
 """
 
 import argparse
+import difflib
 import os
 import subprocess
 import sys
@@ -31,6 +33,9 @@ PACKAGE_TESTS = tuple(
     for name in ("companion", "benchmarks", "tools", "website", "repository")
 )
 NOTEBOOK_TESTS = "tests/book/test_notebooks.py"
+# Where else a change shows: chapters and the syllabi hold exercises and questions.
+LEARNING = (NOTEBOOK_TESTS, "tests/repository/test_instructors_pages.py")
+ELSEWHERE = {"exercises": LEARNING, "quizzes": LEARNING}
 # Where tests marked `backend` are: those of what differs by backend.
 BACKEND_TESTS = ("tests/companion", "tests/tools", "tests/repository")
 
@@ -80,17 +85,24 @@ def quick(subject: str = "") -> int:
         chosen = ("-m", "not slow and not built", *PACKAGE_TESTS, NOTEBOOK_TESTS)
         return run(*PYTEST, *PARALLEL, *chosen)
     # One process: a second one would take as long to begin as these tests to run.
-    return run(*PYTEST, "-m", "not slow", *map(str, files_of(subject)))
+    marks = ("-m", "not slow and not built")
+    if subject in {path.stem for path in notebooks()}:
+        return run(*PYTEST, *marks, *LEARNING, "-k", subject)
+    files = [*map(str, files_of(subject)), *ELSEWHERE.get(subject, ())]
+    return run(*PYTEST, *marks, *files)
 
 
 def files_of(subject: str, root: Path = ROOT) -> list[Path]:
     """Return the package's test files that a subject names, or that lie in its folder.
+
+    A path names its last part: ``tests/companion/losses``, ``companion/_keras.py``.
 
     Raises
     ------
     ValueError
         If there is none.
     """
+    subject = Path(subject).stem.removeprefix("test_").lstrip("_")
     files = sorted(
         path.relative_to(root)
         for folder in PACKAGE_TESTS
@@ -98,8 +110,11 @@ def files_of(subject: str, root: Path = ROOT) -> list[Path]:
     )
     found = [path for path in files if any(subject in name for name in names_of(path))]
     if not found:
-        names = ", ".join(sorted({name for path in files for name in names_of(path)}))
-        raise ValueError(f"No tests of {subject!r}. There are: {names}.")
+        names = sorted({name for path in files for name in names_of(path)})
+        near = difflib.get_close_matches(subject, names, n=3)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        there = f"There are: {', '.join(names)}."
+        raise ValueError(f"No tests of {subject!r}.{hint} {there}")
     return found
 
 
@@ -123,7 +138,8 @@ def main(arguments: Sequence[str]) -> int:
     if options.what != "quick":
         return report(STEPS)
     try:
-        files_of(options.subject)
+        if options.subject not in {path.stem for path in notebooks()}:
+            files_of(options.subject)
     except ValueError as error:
         parser.error(str(error))
     return report([style, partial(quick, options.subject)])

@@ -45,8 +45,12 @@ def test_a_subject_runs_its_folder_or_the_files_that_are_named_for_it(tmp_path):
         "tests/benchmarks/test_hinge_or_crossentropy.py",
         "tests/companion/losses/test_hinges.py",
     ]
+    assert found("tests/companion/losses/test_hinges.py") == found("hinges")
+    assert found("companion/training/_resuming.py") == found("resuming")
     assert len(found("companion")) == 3
-    says = r"'lossy'\. There are: .*hinges, losses, margins, resuming, training\."
+    says = (
+        r"'lossy'\. Did you mean losses\? There.*, losses, margins, resuming, training"
+    )
     with pytest.raises(ValueError, match=says):
         found("lossy")
 
@@ -68,6 +72,21 @@ def test_quick_with_a_subject_runs_in_one_process(ran):
     (_, command) = ran
     assert command[-1] == "tests/companion/test_timing.py"
     assert not set(check.PARALLEL) & set(command)
+
+
+@pytest.mark.parametrize(
+    ("subject", "where", "words"),
+    [
+        ("circles", "tests/book/test_notebooks.py", ("-k", "circles")),
+        ("quizzes", "tests/repository/test_instructors_pages.py", ()),
+        ("exercises", "tests/book/test_notebooks.py", ()),
+    ],
+)
+def test_quick_looks_where_a_chapter_s_change_shows(ran, subject, where, words):
+    check.main(["quick", subject])
+    (_, command) = ran
+    assert where in command
+    assert set(words) <= set(command)
 
 
 def test_style_checks_types_on_this_python(monkeypatch):

@@ -82,7 +82,10 @@ def test_every_misconception_has_its_belief():
 @each_question
 def test_the_facts_hold(question):
     for fact in question.facts:
-        value = eval(fact, dict(FACTS))
+        try:
+            value = eval(fact, dict(FACTS))
+        except NameError as error:
+            pytest.fail(f"{fact}: {error}; facts know {', '.join(sorted(FACTS))}")
         assert isinstance(value, bool | np.bool_), f"{fact} is no comparison"
         assert value, fact
 
