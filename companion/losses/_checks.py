@@ -7,6 +7,7 @@ must sum to 1, unsigned labels must not wrap around, and a copy would take memor
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from numbers import Integral
 from typing import Any
 
@@ -208,13 +209,17 @@ _MEND_OBJECTS = (
 )
 
 
-def _leaves(values: Any, depth: int = 64) -> Iterator[Any]:
+def _leaves(values: Any) -> Iterator[Any]:
     """Yield what nested sequences hold, as deep as NumPy reads, save plain numbers."""
-    if not _is_nested(type(values)):
-        yield values
-    elif depth and not all(map(_is_number, {*map(type, values)})):
-        for value in values:
-            yield from _leaves(value, depth - 1)
+    level = [[values]]
+    for _ in range(64):
+        kinds = {*map(type, chain.from_iterable(level))}
+        nested = {kind for kind in kinds if _is_nested(kind)}
+        if not all(map(_is_number, kinds - nested)):
+            yield from (v for v in chain.from_iterable(level) if type(v) not in nested)
+        if not nested:
+            return
+        level = [v for v in chain.from_iterable(level) if type(v) in nested]
 
 
 def _is_number(kind: type) -> bool:

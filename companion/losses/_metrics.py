@@ -11,7 +11,7 @@ from companion.losses._checks import class_probabilities, class_scores
 def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Floats:
     """Return 1 for every example whose largest entry is the label's, else 0.
 
-    Of equal entries the first counts. Keras:
+    Entries are compared in their own dtype; of equal ones the first counts. Keras:
     ``keras.metrics.sparse_categorical_accuracy``, one value per example.
 
     Parameters
