@@ -19,7 +19,7 @@ from html import escape
 
 from companion import _slides, quizzes
 from companion.quizzes._markup import html
-from companion.quizzes._slides import asked, explained
+from companion.quizzes._slides import audience_html, speaker_html
 from tools.set_repository import ROOT
 from website.figures import Chapter, Figure
 
@@ -71,13 +71,13 @@ def _read(part: str, figures: Mapping[str, Figure]) -> Slide:
     notes = _DIRECTIVE.sub("", after.partition("\n")[2]).strip()
     questions = [_question(reference) for reference in found.get("question", [])]
     heading, _, body = html(text).partition("\n")
-    body += "".join(f"\n{asked(question)}" for question in questions)
+    body += "".join(f"\n{audience_html(question)}" for question in questions)
     pictures = "".join(_picture(name, figures) for name in found.get("figure", []))
     for reference in found.get("beside", []):
         picture = _picture(reference, figures, hidden=bool(questions))
         body = f'<div class="beside">\n<div>\n{body}\n</div>\n{picture}</div>'
     spoken = f"<p><strong>{found['notes'][0]}</strong></p>\n{html(notes)}"
-    spoken += "".join(f"\n{explained(question)}" for question in questions)
+    spoken += "".join(f"\n{speaker_html(question)}" for question in questions)
     return Slide(
         text=text,
         notes=notes,
