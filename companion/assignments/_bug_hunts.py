@@ -80,8 +80,8 @@ def bug_hunt(
         return question.format(size=size, source=source(size, hidden, fault).text)
 
     def mend_faulty_line(size: int, hidden: int, fault: str) -> tuple[int, str]:
-        found = faults[fault]
-        return getattr(source(size, hidden, fault), found.place), found.right
+        drawn = faults[fault]
+        return getattr(source(size, hidden, fault), drawn.place), drawn.right
 
     def mend_sound_line(size: int, hidden: int, fault: str) -> tuple[int, str]:
         place = "loss" if faults[fault].place == "last" else "last"

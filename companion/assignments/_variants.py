@@ -76,9 +76,9 @@ def make_variant(
     )
     for item in items:
         _try(item)
-    asked = [(item.task.kind, item.task.points, item.numbers) for item in items]
+    content = [(item.task.kind, item.task.points, item.numbers) for item in items]
     return Variant(
-        chapter, student, items, _code(seed, FORMAT, chapter, student, asked)
+        chapter, student, items, _code(seed, FORMAT, chapter, student, content)
     )
 
 

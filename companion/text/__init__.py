@@ -312,11 +312,11 @@ def choose(
             "There must be one random number for each row of probabilities. "
             f"Received: shapes {u.shape} and {p.shape}"
         )
-    wrong = ~((np.isfinite(p) & (p >= 0)).all(axis=-1) & p.any(axis=-1))
-    if wrong.any():
+    invalid = ~((np.isfinite(p) & (p >= 0)).all(axis=-1) & p.any(axis=-1))
+    if invalid.any():
         raise ValueError(
             "Probabilities must be finite, not negative and not all 0 in a row. "
-            f"Received: {p[wrong][0]}. Apply a softmax to raw scores first."
+            f"Received: {p[invalid][0]}. Apply a softmax to raw scores first."
         )
     outside = u[~((u > 0) & (u <= 1))]
     if outside.size:

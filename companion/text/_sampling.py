@@ -111,11 +111,11 @@ def check_model(model: keras.Model, *, codes: int) -> None:
 def _check_layer(layer: keras.Layer) -> None:
     """Refuse a layer that needs more than this place and a state from the last one."""
     if isinstance(layer, RECURRENT):
-        wrong = layer.go_backwards or not layer.return_sequences
+        refused = layer.go_backwards or not layer.return_sequences
     else:
-        wrong = not isinstance(layer, PLACEWISE) or getattr(layer, "mask_zero", False)
-        wrong = wrong or getattr(layer, "axis", -1) not in (-1, [-1])
-    if wrong:
+        refused = not isinstance(layer, PLACEWISE) or getattr(layer, "mask_zero", False)
+        refused = refused or getattr(layer, "axis", -1) not in (-1, [-1])
+    if refused:
         raise ValueError(
             "The layers must be LSTM, GRU or SimpleRNN with return_sequences=True, "
             "reading forwards, or act at each place alone: Embedding without "
@@ -183,13 +183,13 @@ def _run(
     ops = keras.ops
 
     def advance(
-        i: Tensor, codes: Tensor, states: list, chosen: Tensor, all_finite: Tensor
+        i: Tensor, codes: Tensor, states: list, sampled: Tensor, all_finite: Tensor
     ) -> tuple:
         probabilities, states = _step(model.layers, codes, states)
         codes, finite = choose(probabilities, numbers[i], temperature)
-        chosen = ops.slice_update(chosen, [i, 0], codes[None])
+        sampled = ops.slice_update(sampled, [i, 0], codes[None])
         codes = ops.where(forced[i] < 0, codes, forced[i])
-        return i + 1, codes, states, chosen, ops.logical_and(all_finite, finite)
+        return i + 1, codes, states, sampled, ops.logical_and(all_finite, finite)
 
     state_mapping = zip(model.variables, values, strict=True)
     with keras.StatelessScope(state_mapping=state_mapping):
@@ -198,13 +198,13 @@ def _run(
             for layer in model.layers
             if isinstance(layer, RECURRENT)
         ]
-        chosen = ops.zeros(numbers.shape, dtype="int32")
+        sampled = ops.zeros(numbers.shape, dtype="int32")
         # The last is True as a tensor, since no code is negative.
-        begin = (ops.zeros((), "int32"), start, states, chosen, ops.all(start >= 0))
-        *_, chosen, all_finite = ops.while_loop(
+        begin = (ops.zeros((), "int32"), start, states, sampled, ops.all(start >= 0))
+        *_, sampled, all_finite = ops.while_loop(
             lambda i, *_: i < places, advance, begin
         )
-    return chosen, all_finite
+    return sampled, all_finite
 
 
 def _step(
