@@ -93,8 +93,8 @@ def read(path: Path) -> Submission:
 
 
 def _content(path: Path) -> bytes:
-    # Looked at first, since opening a device can act; the flags refuse what takes the
-    # file's place in between.
+    # Looked at first, since opening a device can act; the flags guard against what
+    # takes the file's place in between.
     before = os.lstat(path)
     if not stat.S_ISREG(before.st_mode):
         raise UnreadableError("It is a link or a device, not an ordinary file.")

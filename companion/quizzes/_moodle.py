@@ -48,7 +48,7 @@ def _question(question: Question, number: int, chapter: str) -> Element:
         "defaultgrade": "1",
         "penalty": "0.3333333",
         "hidden": "0",
-        # By it Moodle finds a question again: with the chapter, it is the only one.
+        # With the chapter, since another one may use the same id.
         "idnumber": _id(f"{chapter}/{question.id}"),
         "single": "true",
         # The texts call the choices by their letters.
