@@ -29,8 +29,8 @@ def rows() -> dict[str, Row]:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the chosen rows, print the table, and return how many contestants failed."""
-    every = rows()
-    options = _parser(every).parse_args(arguments)
+    all_rows = rows()
+    options = _parser(all_rows).parse_args(arguments)
     settings = Settings(quick=options.quick, data=options.data)
     roofs = report.roofs(harness.run(machine.ROOFS, settings, repeats=1, say=_say))
     result: dict[str, Any] = {
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         "rows": [],
     }
     table, notes, failures = [], [], 0
-    for row in (every[name] for name in options.rows or every):
+    for row in (all_rows[name] for name in options.rows or all_rows):
         measured = harness.run(row, settings, repeats=options.repeats, say=_say)
         comparisons = harness.compare(row, measured)
         table.append((row, comparisons))
@@ -60,9 +60,8 @@ def main(arguments: Sequence[str]) -> int:
     return failures
 
 
-def _parser(every: dict[str, Row]) -> argparse.ArgumentParser:
-    """Return the command line's parser."""
-    listed = "\n".join(f"  {row.name:20}{row.work}" for row in every.values())
+def _parser(all_rows: dict[str, Row]) -> argparse.ArgumentParser:
+    listed = "\n".join(f"  {row.name:20}{row.work}" for row in all_rows.values())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure the course's programs against their peers.",
@@ -72,7 +71,7 @@ def _parser(every: dict[str, Row]) -> argparse.ArgumentParser:
     parser.add_argument(
         "rows",
         nargs="*",
-        type=_one_of(every),
+        type=_one_of(all_rows),
         metavar="ROW",
         help="the rows to run; all by default",
     )
@@ -89,13 +88,13 @@ def _parser(every: dict[str, Row]) -> argparse.ArgumentParser:
     return parser
 
 
-def _one_of(every: dict[str, Row]) -> Callable[[str], str]:
+def _one_of(all_rows: dict[str, Row]) -> Callable[[str], str]:
     """Return a check that a row of this name exists."""
 
     def check(name: str) -> str:
-        if name not in every:
+        if name not in all_rows:
             raise argparse.ArgumentTypeError(
-                f"there is no row {name!r}. The rows are {', '.join(every)}"
+                f"there is no row {name!r}. The rows are {', '.join(all_rows)}"
             )
         return name
 
@@ -103,7 +102,6 @@ def _one_of(every: dict[str, Row]) -> Callable[[str], str]:
 
 
 def _count(text: str) -> int:
-    """Return a number of repeats, at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(
             f"expected a whole number of at least 1. Received: {text!r}"
@@ -112,7 +110,6 @@ def _count(text: str) -> int:
 
 
 def _folder(text: str) -> Path:
-    """Return a folder that exists."""
     if not Path(text).is_dir():
         raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
     return Path(text)

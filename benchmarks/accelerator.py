@@ -107,7 +107,7 @@ def main(arguments: Sequence[str]) -> int:
         reason = needless(case, record["device"])
         row = {"problem": reason} if reason else apart(case.name, options)
         record["rows"].append(case._asdict() | row)
-        print(f"{case.name}: {said(row)}", file=sys.stderr, flush=True)
+        print(f"{case.name}: {row_summary(row)}", file=sys.stderr, flush=True)
         if options.json:
             text = json.dumps(record, indent=1) + "\n"
             options.json.write_text(text, encoding="utf-8")
@@ -116,11 +116,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def command(options: argparse.Namespace) -> str:
     """Return the command that does it again, on any machine."""
-    chosen = ["--backend", options.backend, "--seconds", str(options.seconds)]
-    chosen += ["--limit", str(options.limit)]
-    chosen += ["--rows", options.rows] if options.rows else []
-    chosen += ["--quick"] if options.quick else []
-    return shlex.join(["python", "-m", "benchmarks.accelerator", *chosen])
+    arguments = ["--backend", options.backend, "--seconds", str(options.seconds)]
+    arguments += ["--limit", str(options.limit)]
+    arguments += ["--rows", options.rows] if options.rows else []
+    arguments += ["--quick"] if options.quick else []
+    return shlex.join(["python", "-m", "benchmarks.accelerator", *arguments])
 
 
 def needless(case: Case, device: dict[str, Any]) -> str:
@@ -146,7 +146,7 @@ def apart(name: str, options: argparse.Namespace) -> dict[str, Any]:
     call += ["--quick"] if options.quick else []
     quiet = {"KERAS_BACKEND": options.backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             call,
             cwd=ROOT,
             env=os.environ | quiet,
@@ -157,10 +157,10 @@ def apart(name: str, options: argparse.Namespace) -> dict[str, Any]:
         )
     except subprocess.TimeoutExpired:
         return {"problem": f"stopped: not done after {options.limit} s"}
-    if done.returncode == 0:
-        return json.loads(done.stdout.splitlines()[-1])
-    said = done.stderr.strip().splitlines()
-    last = said[-1][:300] if said else f"the process ended with {done.returncode}"
+    if process.returncode == 0:
+        return json.loads(process.stdout.splitlines()[-1])
+    lines = process.stderr.strip().splitlines()
+    last = lines[-1][:300] if lines else f"the process ended with {process.returncode}"
     return {"problem": f"failed: {last}"}
 
 
@@ -184,14 +184,14 @@ def measure(case: Case, *, quick: bool, seconds: float) -> dict[str, Any]:
     import keras
 
     sizes = QUICK if quick else ON_CPU if _on_cpu() else ON_ACCELERATOR
-    held, steps = peak_memory(), sizes.steps[case.network]
+    memory_before, steps = peak_memory(), sizes.steps[case.network]
     keras.utils.set_random_seed(0)
     call, batch = program(build(case, sizes), case, sizes)
     losses: list[float] = []
     times = take(lambda: losses.append(float(call()["loss"])), seconds)
     if not np.isfinite(losses[0]):
         raise FloatingPointError(f"the loss of the first call is {losses[0]}")
-    memory = _memory(held)
+    memory = _memory(memory_before)
     step = statistics.median(times[1:]) / steps
     count, unit, operations = work(case, sizes, batch)
     peak = roof(case.dtype, sizes.square, seconds)
@@ -264,8 +264,8 @@ def program(
     from companion.training._programs import compiled, to_tensors
 
     x, y = examples(case, sizes)
-    given = {"batch_size": len(x), "shuffle": False}
-    plan = make_plan(_arguments(given, x=x, y=y))
+    options = {"batch_size": len(x), "shuffle": False}
+    plan = make_plan(_arguments(options, x=x, y=y))
     programs = compiled(model, plan, jit_compile="auto")
     rows = np.tile(np.arange(len(x), dtype=np.int32), (sizes.steps[case.network], 1))
     arrays, batches = to_tensors(plan.training), to_tensors(Batches(rows, None))
@@ -310,17 +310,17 @@ def take(call: Callable[[], object], seconds: float) -> list[float]:
 
     At least one more, since the first one compiles.
     """
-    begun = timing.compare({"call": call}, repeats=1)["call"]
-    times = [begun.first, *begun.later]
+    first_times = timing.compare({"call": call}, repeats=1)["call"]
+    times = [first_times.first, *first_times.later]
     # The next comparison, too, has a call before its repeats.
-    more = min(MOST_CALLS, math.floor(seconds / begun.median)) - 2
+    more = min(MOST_CALLS, math.floor(seconds / first_times.median)) - 2
     if more > 0:
         again = timing.compare({"call": call}, repeats=more)["call"]
         times += [again.first, *again.later]
     return times
 
 
-def _memory(held: float) -> dict[str, Any]:
+def _memory(memory_before: float) -> dict[str, Any]:
     """Return the peak of memory, and whose it is.
 
     A CPU has no counter of its own. There it is the process's, and beside it stands
@@ -332,7 +332,7 @@ def _memory(held: float) -> dict[str, Any]:
     return {
         "memory_mb": peak_memory(),
         "memory_of": "process",
-        "memory_before_mb": held,
+        "memory_before_mb": memory_before,
     }
 
 
@@ -343,8 +343,8 @@ def _device_peaks() -> Iterator[int]:
     if keras.config.backend() == "jax":
         import jax
 
-        found = jax.local_devices()[0].memory_stats() or {}
-        yield from [found[name] for name in ("peak_bytes_in_use",) if name in found]
+        stats = jax.local_devices()[0].memory_stats() or {}
+        yield from [stats[name] for name in ("peak_bytes_in_use",) if name in stats]
     else:
         import tensorflow as tf
 
@@ -353,14 +353,13 @@ def _device_peaks() -> Iterator[int]:
 
 
 def _on_cpu() -> bool:
-    """Tell whether Keras has no accelerator."""
     import keras
 
     devices = keras.distribution.list_devices()
     return all(name.startswith("cpu") for name in devices)
 
 
-def said(row: dict[str, Any]) -> str:
+def row_summary(row: dict[str, Any]) -> str:
     """Return a row's line."""
     if "problem" in row:
         return row["problem"]
@@ -373,7 +372,6 @@ def said(row: dict[str, Any]) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Return the command line's parser."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.accelerator",
         description="Time training steps on the device that there is.",

@@ -44,7 +44,6 @@ def _data() -> "tuple[NDArray, NDArray]":
 
 
 def _model() -> "keras.Model":
-    """Return the network of the course, compiled."""
     import keras
 
     from companion import models
@@ -59,7 +58,6 @@ def _model() -> "keras.Model":
 
 
 def _options(settings: Settings) -> dict[str, Any]:
-    """Return what `model.fit` and `training.repeat` are called with."""
     from companion import data
 
     return {

@@ -92,7 +92,6 @@ def seconds(page: nbformat.NotebookNode) -> float:
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Return the command line's parser."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.chapter_minutes",
         description="Record how long each chapter's cells took in `make book`.",

@@ -29,7 +29,6 @@ class Sizes(NamedTuple):
 
 
 def _sizes(settings: Settings) -> Sizes:
-    """Return the tutorial's sizes, or small ones."""
     return Sizes(16, 8, 10, 25) if settings.quick else Sizes(512, 128, 100, 200)
 
 
@@ -222,7 +221,6 @@ def _network(
 def _training_model(
     settings: Settings, layer: "type[keras.layers.LSTM]"
 ) -> "keras.Sequential":
-    """Return the network with one kind of LSTM layer, compiled."""
     import keras
 
     model = _network(settings, layer)

@@ -111,7 +111,6 @@ def _data() -> "tuple[NDArray, NDArray]":
 
 
 def _model() -> "keras.Model":
-    """Return the network of the course, compiled."""
     import keras
 
     from companion import models
@@ -131,7 +130,6 @@ def _compiled(keras: ModuleType) -> dict[str, Any]:
 
 
 def _options(settings: Settings) -> dict[str, Any]:
-    """Return what `model.fit` and `training.fit` are called with."""
     return {
         "epochs": 2 if settings.quick else 30,
         "batch_size": BATCH,

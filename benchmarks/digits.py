@@ -108,7 +108,6 @@ def _data(settings: Settings) -> "tuple[NDArray, NDArray]":
 
 
 def _model() -> "keras.Model":
-    """Return the network of the course, compiled."""
     import keras
 
     from companion import models

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> None:
 def load(folder: Path | None, *, images: int | None) -> Dataset:
     """Return all of MNIST, or its first images."""
     if folder is None:
-        whole = data.digits(full=True)
+        mnist = data.digits(full=True)
     else:
         with np.load(folder / "mnist.npz") as arrays:
             x_train, x_test = (
@@ -66,12 +66,12 @@ def load(folder: Path | None, *, images: int | None) -> Dataset:
             y_train, y_test = (
                 arrays[name].astype(np.int64) for name in ("y_train", "y_test")
             )
-        whole = Dataset(x_train, y_train, x_test, y_test)
+        mnist = Dataset(x_train, y_train, x_test, y_test)
     return Dataset(
-        whole.x_train[:images],
-        whole.y_train[:images],
-        whole.x_test[:images],
-        whole.y_test[:images],
+        mnist.x_train[:images],
+        mnist.y_train[:images],
+        mnist.x_test[:images],
+        mnist.y_test[:images],
     )
 
 
@@ -132,7 +132,6 @@ def train(digits: Dataset, *, seed: int, epochs: int) -> dict[str, Any]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Return the command line's parser."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.full_digits",
         description="Train the digits' network on all of MNIST.",

@@ -62,9 +62,9 @@ def main(arguments: Sequence[str]) -> None:
 
 def chosen(written: str) -> NDArray[np.int32]:
     """Return a text's windows and their targets, (2, n, length), in random order."""
-    both = np.stack(text.windows(text.encode(written), WINDOW))
-    order = np.random.default_rng(SEED).permutation(both.shape[1])
-    return both[:, order]
+    pairs = np.stack(text.windows(text.encode(written), WINDOW))
+    order = np.random.default_rng(SEED).permutation(pairs.shape[1])
+    return pairs[:, order]
 
 
 def command(options: argparse.Namespace) -> str:
@@ -111,7 +111,6 @@ def fit(
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Return the command line's parser."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.full_shakespeare",
         description="Train the character network at the tutorial's full size.",

@@ -111,14 +111,15 @@ class Worker:
     def __init__(
         self, contestant: Contestant, settings: Settings, *, warm: bool
     ) -> None:
+        # Not forked: a copy of a parent with threads can hold their locks for ever.
         processes = multiprocessing.get_context("spawn")
-        self._pipe, theirs = processes.Pipe()
+        self._pipe, worker_end = processes.Pipe()
         self._process = processes.Process(
-            target=_serve, args=(theirs, contestant, settings, warm), daemon=True
+            target=_serve, args=(worker_end, contestant, settings, warm), daemon=True
         )
         self._process.start()
         # Now the worker alone holds that end, so its death ends our waiting.
-        theirs.close()
+        worker_end.close()
 
     def measure(self) -> dict[str, Any]:
         """Run the contestant once; return the cost, or the problem."""
@@ -192,7 +193,6 @@ def _missing(contestant: Contestant) -> str:
 def _record(
     each: Measured, answer: dict[str, Any], row: Row, settings: Settings
 ) -> None:
-    """Store what a worker answered."""
     each.problem = answer.get("problem", "")
     if not each.problem:
         returned = row.returned(settings) if row.unit == "MB" else 0.0
@@ -218,7 +218,7 @@ def _serve(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         work = contestant.setup(settings)
-        if warm:
+        if warm:  # the first run compiles and loads
             work()
         while pipe.recv():
             pipe.send(_measure(work))

@@ -90,8 +90,8 @@ def main(arguments: Sequence[str]) -> None:
     import keras
 
     options = _parser().parse_args(arguments)
-    wanted = [case for case in CASES if options.only in (None, case.points)]
-    cases = [shortened(case, options.passes) for case in wanted]
+    selected = [case for case in CASES if options.only in (None, case.points)]
+    cases = [shortened(case, options.passes) for case in selected]
     last = FIRST_TUNING_SEED + options.tuning_seeds
     record: dict[str, Any] = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -145,8 +145,8 @@ def settings(case: Case, loss: str, record: dict[str, Any]) -> list[dict[str, An
         row["tuned"] = i == best
         if row["tuned"]:
             row["silent_by_pass"] = curves
-        shown = ("data", "loss", "rate", "tuned", "updates")
-        print({name: row[name] for name in shown}, flush=True)
+        columns = ("data", "loss", "rate", "tuned", "updates")
+        print({name: row[name] for name in columns}, flush=True)
     return rows
 
 
@@ -296,15 +296,15 @@ def judged(
     case: Case, model: "keras.Model", runs: Sequence[Run], dataset: Dataset
 ) -> dict[str, list[float | None]]:
     """Return what each trained network is worth on points that it has not seen."""
-    found: dict[str, list[Any]] = {"test": []}
+    results: dict[str, list[Any]] = {"test": []}
     for run in runs:
         model.set_weights(run.weights)
         classes = decided(scores(model, dataset.x_test))
-        found["test"].append(float(np.mean(classes == dataset.y_test)))
+        results["test"].append(float(np.mean(classes == dataset.y_test)))
         if case.points == "blobs":
             for name, error in calibration(model, dataset).items():
-                found.setdefault(name, []).append(error)
-    return {name: rounded(values) for name, values in found.items()}
+                results.setdefault(name, []).append(error)
+    return {name: rounded(values) for name, values in results.items()}
 
 
 def scores(model: "keras.Model", x: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -335,6 +335,7 @@ def calibration(model: "keras.Model", dataset: Dataset) -> dict[str, float | Non
     few = slice(CALIBRATION_POINTS)
     platt = LogisticRegression(max_iter=1_000)
     platt.fit(scores(model, dataset.x_test[few]), dataset.y_test[few])
+    # Shifted to a largest of 0, since the power of a large score would overflow.
     powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
     return {
         "softmax_error": losses.expected_calibration_error(
@@ -363,7 +364,6 @@ def rounded(values: Iterable[float | None]) -> list[float | None]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Return the command line's parser."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.hinge_or_crossentropy",
         description="Compare hinge losses with crossentropy at every learning rate.",

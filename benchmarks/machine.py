@@ -59,6 +59,7 @@ def numpy_roofs(settings: Settings) -> Work:
         return lambda: np.matmul(a, b, out=out)
 
     def work() -> Values:
+        # Far more than the caches hold, so that what is timed is memory.
         size = int(10 * MEGABYTE if settings.quick else 400 * MEGABYTE)
         source = np.ones(size // 4, np.float32)
         target = np.ones_like(source)

@@ -72,8 +72,8 @@ def pytorch(settings: Settings, *, chunked: bool) -> Work:
         return _values(loss.item(), gradients[0], gradients[1].T, gradients[2])
 
     compute(*tensors(TINY))
-    given = tensors(_shape(settings))
-    return lambda: compute(*given)
+    arrays = tensors(_shape(settings))
+    return lambda: compute(*arrays)
 
 
 def gradients(settings: Settings) -> float:
@@ -100,14 +100,14 @@ def _in_keras(loss: Callable, settings: Settings) -> Work:
     def tensors(shape: Shape) -> "list[Tensor]":
         return [keras.ops.convert_to_tensor(array) for array in _arrays(shape)]
 
-    def compute(*given: "Tensor") -> Values:
-        value, gradients = compiled(*given)
+    def compute(*arrays: "Tensor") -> Values:
+        value, gradients = compiled(*arrays)
         parts = map(keras.ops.convert_to_numpy, map(_part, gradients))
         return _values(float(value), *parts)
 
     compute(*tensors(TINY))
-    given = tensors(_shape(settings))
-    return lambda: compute(*given)
+    arrays = tensors(_shape(settings))
+    return lambda: compute(*arrays)
 
 
 def _compiled(loss: Callable, backend: str) -> Callable:
@@ -119,11 +119,11 @@ def _compiled(loss: Callable, backend: str) -> Callable:
     import tensorflow as tf
 
     @tf.function(autograph=False)
-    def compute(*given: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        parameters = given[:3]
+    def compute(*arrays: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        parameters = arrays[:3]
         with tf.GradientTape() as tape:
             tape.watch(parameters)
-            value = loss(*given)
+            value = loss(*arrays)
         return value, tape.gradient(value, parameters)
 
     return compute
@@ -154,7 +154,6 @@ def _part(array: "Tensor") -> "Tensor":
 
 
 def _values(loss: float, *gradients: "Tensor") -> Values:
-    """Return the loss and a part of each gradient."""
     names = ("hidden", "kernel", "bias")
     parts = [np.asarray(_part(each)).tolist() for each in gradients]
     return {"loss": loss, **dict(zip(names, parts, strict=True))}

@@ -87,7 +87,7 @@ def _grade(**options: Any) -> int:
 def _bank(path: str) -> int:
     template = files("companion.assignments").joinpath("template.py").read_bytes()
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with Path(path).open("xb") as file:
+    with Path(path).open("xb") as file:  # "x": never over a bank that is there
         file.write(template)
     print(path)
     return 0

@@ -38,10 +38,10 @@ def backend() -> str:
 def check_chosen_in_time() -> None:
     """Refuse a backend that was chosen after Keras had begun with another."""
     name = keras.config.backend()
-    wanted = os.environ.get("KERAS_BACKEND") or name
-    if wanted != name:
+    chosen = os.environ.get("KERAS_BACKEND") or name
+    if chosen != name:
         raise RuntimeError(
-            f"KERAS_BACKEND must be set before Keras is imported. Received: {wanted!r} "
+            f"KERAS_BACKEND must be set before Keras is imported. Received: {chosen!r} "
             f"now, and Keras has begun with {name!r}. Start Python again (in a "
             "notebook: restart the kernel) and set it in the first lines."
         )
@@ -78,18 +78,21 @@ def _activation(tensor: Tensor) -> str | None:
         return None
     operation = history.operation
     name = type(operation).__name__
+    # A layer that is called several times has a node for each call.
     arguments = operation._inbound_nodes[history.node_index].arguments
     if name in _MOVES:
         return _activation(arguments.keras_tensors[0])
     if not isinstance(operation, keras.Layer):
         return name.lower() if hasattr(keras.activations, name.lower()) else None
+    # Its activation acts inside the cell: an LSTM's output is no value of it.
     if isinstance(operation, keras.layers.RNN):
         return None
     activation = getattr(operation, "activation", None)
     if callable(activation):
-        named = getattr(activation, "__name__", "")
-        if getattr(keras.activations, named, None) is activation:
-            return named
+        function_name = getattr(activation, "__name__", "")
+        # The function itself, since one of your own may bear the same name.
+        if getattr(keras.activations, function_name, None) is activation:
+            return function_name
         return _activation_within(activation, tensor)
     return _activation_within(operation.call, *arguments.args, **arguments.kwargs)
 

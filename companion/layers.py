@@ -79,8 +79,8 @@ class LSTM(keras.layers.LSTM):
             return super().inner_loop(sequences, initial_state, mask, training)
         weights = self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias
         # Copies, because TensorFlow's gradient takes no variables.
-        given = [ops.copy(each) for each in (*initial_state, *weights)]
-        outputs, carry = _sequence(ops.swapaxes(sequences, 0, 1), *given)
+        arrays = [ops.copy(each) for each in (*initial_state, *weights)]
+        outputs, carry = _sequence(ops.swapaxes(sequences, 0, 1), *arrays)
         return outputs[-1], ops.swapaxes(outputs, 0, 1), [outputs[-1], carry]
 
     def _is_standard(self) -> bool:
@@ -115,6 +115,7 @@ def _sequence(
 
     def step(state: tuple, z: Tensor) -> tuple[tuple, tuple]:
         h, c, _ = state
+        # Keras's order of the gates: input, forget, candidate, output.
         i, f, g, o = ops.split(z + ops.matmul(h, recurrent_kernel), 4, axis=-1)
         i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
         c = f * c + i * g
@@ -127,11 +128,11 @@ def _sequence(
     def gradient(*upstream: Tensor) -> tuple[Tensor, ...]:
         # TensorFlow passes two arguments, JAX one pair.
         d_outputs, d_carry = keras.tree.flatten(upstream)
-        back = ops.transpose(recurrent_kernel)
+        recurrent_transposed = ops.transpose(recurrent_kernel)
 
-        def step(state: tuple, at: tuple) -> tuple[tuple, tuple]:
+        def step(state: tuple, inputs: tuple) -> tuple[tuple, tuple]:
             d_h, d_c, _ = state
-            d_output, gates, c, c_before = at
+            d_output, gates, c, c_before = inputs
             i, f, g, o = ops.split(gates, 4, axis=-1)
             tanh_c = ops.tanh(c)
             d_h = d_h + d_output
@@ -143,31 +144,30 @@ def _sequence(
                 d_h * tanh_c * o * (1 - o),
             ]
             d_z = ops.concatenate(d_z, axis=-1)
-            state = ops.matmul(d_z, back), d_c * f, d_z
+            state = ops.matmul(d_z, recurrent_transposed), d_c * f, d_z
             return state, state
 
-        start = ops.zeros_like(h_0), d_carry, no_gates
-        known = d_outputs, gates, c, _before(c_0, c)
-        (d_h, d_c, _), (_, _, d_z) = ops.scan(step, start, known, reverse=True)
-        rows = [[0, 1], [0, 1]]
+        initial = ops.zeros_like(h_0), d_carry, no_gates
+        residuals = d_outputs, gates, c, _delayed(c_0, c)
+        (d_h, d_c, _), (_, _, d_z) = ops.scan(step, initial, residuals, reverse=True)
+        time_and_batch = [[0, 1], [0, 1]]
         return (
             ops.tensordot(d_z, ops.transpose(kernel), axes=1),
             d_h,
             d_c,
-            ops.tensordot(x, d_z, axes=rows),
-            ops.tensordot(_before(h_0, h), d_z, axes=rows),
+            ops.tensordot(x, d_z, axes=time_and_batch),
+            ops.tensordot(_delayed(h_0, h), d_z, axes=time_and_batch),
             ops.sum(d_z, axis=[0, 1]),
         )
 
     return (h, c[-1]), gradient
 
 
-def _before(first: Tensor, states: Tensor) -> Tensor:
+def _delayed(first: Tensor, states: Tensor) -> Tensor:
     """Return the states (T, B, U), each one step later."""
     return ops.concatenate([ops.expand_dims(first, 0), states[:-1]], axis=0)
 
 
 def _on_cpu() -> bool:
-    """Tell whether Keras has no accelerator."""
     devices = keras.distribution.list_devices()
     return all(device.startswith("cpu") for device in devices)

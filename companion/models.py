@@ -270,7 +270,6 @@ def _mlp(widths: Sequence[int], *, outputs: int, activation: str) -> keras.Seque
 
 
 def _output(output: str, usual: str) -> str:
-    """Return the activation of a last layer, which is the usual one or linear."""
     if output not in (usual, "linear"):
         raise ValueError(
             f'`output` must be "{usual}" or "linear". Received: output={output!r}'
@@ -279,12 +278,11 @@ def _output(output: str, usual: str) -> str:
 
 
 def _widths(widths: Sequence[int]) -> list[int]:
-    """Return the widths as Python ints, each of them checked."""
     try:
-        given = list(widths)
+        listed = list(widths)
     except TypeError:
         raise TypeError(
             "`widths` must be a sequence of integers, one for each hidden layer, for "
             f"example `widths=(12, 8)`. Received: widths={widths!r}"
         ) from None
-    return [check_count(f"widths[{i}]", width) for i, width in enumerate(given)]
+    return [check_count(f"widths[{i}]", width) for i, width in enumerate(listed)]

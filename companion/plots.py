@@ -111,11 +111,11 @@ def panels(
     for ax in axes[:count]:
         ax.set_prop_cycle(color=COLOURS)
     for panel in axes[:count]:
-        _dress(panel)
+        _style(panel)
     return figure, axes[:count]
 
 
-def _dress(ax: Axes) -> None:
+def _style(ax: Axes) -> None:
     # Here and not in an rc_context: where that is the first to load the notebook's
     # backend, it switches its interactive mode off again, and later figures vanish.
     ax.spines[["top", "right"]].set_visible(False)
@@ -513,8 +513,8 @@ def architecture(
         zip([None, *layers], [model.input_shape, *outputs], strict=True)
     ):
         if layer is not None:
-            _box(_described(layer), place, ax)
-        _shape_at_arrow(_named(shape, sizes), place, ax)
+            _box(_layer_label(layer), place, ax)
+        _shape_at_arrow(_shape_label(shape, sizes), place, ax)
     ax.set(xlim=(0, 1), ylim=(len(layers) + 0.45, -0.05))
     ax.set_axis_off()
     return ax
@@ -538,7 +538,7 @@ def _chain(model: "keras.Sequential") -> "list[keras.Layer]":
     return model.layers
 
 
-def _described(layer: "keras.Layer") -> str:
+def _layer_label(layer: "keras.Layer") -> str:
     """Name a layer's kind, its activation and its number of weights."""
     words = [type(layer).__name__]
     activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
@@ -550,14 +550,14 @@ def _described(layer: "keras.Layer") -> str:
     return ", ".join(words) + (f"\n{weights:,} weights" if weights else "")
 
 
-def _named(shape: Sequence[int | None], sizes: Sequence[str]) -> str:
+def _shape_label(shape: Sequence[int | None], sizes: Sequence[str]) -> str:
     """Write a shape, with names for the sizes that are open."""
     names = [*sizes, *["any"] * len(shape)]
-    written = [
+    labels = [
         name if size is None else str(size)
         for size, name in zip(shape, names, strict=False)
     ]
-    return f"({', '.join(written)})"
+    return f"({', '.join(labels)})"
 
 
 def _box(text: str, place: int, ax: Axes) -> None:
@@ -642,7 +642,7 @@ def decision_regions(
     ax = _axes(ax)
     _regions(model, decide, classes, x, ax)
     _scatter(x, y, names, ax)
-    _rings(x[decide(scores) != y], ax)
+    _ring_errors(x[decide(scores) != y], ax)
     _legend_below(ax)
     return ax
 
@@ -656,7 +656,7 @@ def _regions(
         _classifier(model, decide, classes),
         x,
         grid_resolution=_GRID,
-        eps=0.1 * np.ptp(x, axis=0).max() or 1.0,
+        eps=0.1 * np.ptp(x, axis=0).max() or 1.0,  # a single point has no extent
         response_method="predict",
         # contourf would draw a false strip of class 1 between the classes 0 and 2.
         plot_method="pcolormesh",
@@ -667,6 +667,7 @@ def _regions(
     # and 1.9, and with the number of classes.
     display.surface_.set_cmap(ListedColormap([_colour(c) for c in range(classes)]))
     display.surface_.set_clim(-0.5, classes - 0.5)
+    # One picture within an SVG, which would else hold a shape for each square.
     display.surface_.set_rasterized(True)
     # All regions but one: each border is also the border of another region.
     for label in np.unique(display.response)[1:]:
@@ -766,8 +767,8 @@ def _epochs(
 ) -> dict[str, list[int]]:
     """Return the epochs, from 1, after which each curve was measured."""
     # A History knows at which epoch a resumed run began; a dict does not.
-    begun = getattr(history, "epoch", range(len(curves["training"])))
-    trained = [epoch + 1 for epoch in begun]
+    epochs = getattr(history, "epoch", range(len(curves["training"])))
+    trained = [epoch + 1 for epoch in epochs]
     if isinstance(validation_freq, Sequence):
         validated = [epoch for epoch in trained if epoch in validation_freq]
     else:
@@ -844,7 +845,7 @@ def _scatter(
     ax.set_aspect("equal")
 
 
-def _rings(wrong: NDArray, ax: Axes) -> None:
+def _ring_errors(wrong: NDArray, ax: Axes) -> None:
     if len(wrong):
         ax.scatter(
             *wrong.T,
@@ -876,7 +877,6 @@ def _legend_below(ax: Axes) -> None:
 
 
 def _inches(ax: Axes) -> float:
-    """Return the width of a panel."""
     figure = ax.get_figure(root=True)
     assert figure is not None  # only what was removed from its figure has none
     return ax.get_position().width * figure.get_figwidth()

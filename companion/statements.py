@@ -46,6 +46,7 @@ class _SoftAssertions(ast.NodeTransformer):
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
         """Return the cell's tree, with nothing in it that can stop the run."""
+        # Once: a magic such as %time has another tree transformed in the same cell.
         source, self._source = self._source, ""
         if not source.startswith(MARK):
             return node
@@ -71,8 +72,12 @@ class _Assertions(ast.NodeTransformer):
         if isinstance(node.test, ast.Compare):
             sides = [node.test.left, *node.test.comparators]
             operands.body = ast.Tuple(sides, ast.Load())
-        told: list[ast.expr] = [ast.Constant(text), ast.Constant(node.lineno), operands]
-        call = ast.Call(ast.parse(_REPORT, mode="eval").body, told, [])
+        arguments: list[ast.expr] = [
+            ast.Constant(text),
+            ast.Constant(node.lineno),
+            operands,
+        ]
+        call = ast.Call(ast.parse(_REPORT, mode="eval").body, arguments, [])
         test = ast.UnaryOp(ast.Not(), node.test)
         return ast.copy_location(ast.If(test, [ast.Expr(call)], []), node)
 
@@ -131,6 +136,7 @@ def versions(backend: str | None = None) -> str:
 
     By default the backend is Keras's, where Keras is loaded.
     """
+    # Asked of the loaded module: importing Keras here would take seconds.
     if backend is None and "keras" in sys.modules:
         backend = sys.modules["keras"].config.backend()
     names = ["numpy", "keras", *filter(None, [backend])]
@@ -143,7 +149,10 @@ def load_ipython_extension(shell: "InteractiveShell") -> None:
     """Prepare a notebook's kernel; ``%load_ext companion.statements`` calls this."""
     if os.environ.get(_STRICT):
         return
-    if any(isinstance(one, _SoftAssertions) for one in shell.ast_transformers):
+    if any(
+        isinstance(transformer, _SoftAssertions)
+        for transformer in shell.ast_transformers
+    ):
         return
     soft = _SoftAssertions()
     shell.events.register("pre_run_cell", soft.pre_run_cell)

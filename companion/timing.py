@@ -85,7 +85,6 @@ def compare(
 
 
 def _seconds(function: Callable[[], object]) -> float:
-    """Return the seconds until a function's result is there."""
     start = time.perf_counter()
     _wait(function())
     return time.perf_counter() - start
@@ -104,7 +103,6 @@ def _wait(result: object) -> None:
 
 
 def _check_functions(functions: object) -> None:
-    """Refuse what is not a dict of functions."""
     message = (
         "`functions` must map names to functions without arguments, for example "
         f'{{"fit": lambda: model.fit(x, y)}}. Received: {functions!r}'

@@ -62,8 +62,8 @@ def mark(failure: Failure) -> None:
     page = nbformat.read(path, as_version=4)
     head = next(cell for cell in page.cells if cell.cell_type == "markdown")
     title, *paragraphs = head.source.split("\n\n")
-    minutes = 1 if paragraphs and paragraphs[0].startswith("*Read: ") else 0
-    paragraphs.insert(minutes, note(failure))
+    position = 1 if paragraphs and paragraphs[0].startswith("*Read: ") else 0
+    paragraphs.insert(position, note(failure))
     head.source = "\n\n".join([title, *paragraphs])
     nbformat.write(page, path)
 
@@ -71,8 +71,8 @@ def mark(failure: Failure) -> None:
 def note(failure: Failure) -> str:
     """Return the note on a page that did not run as its text says, in MyST."""
     items = [
-        f"- {_code(str(found))} (cell `{found.cell}`, line {found.line})"
-        for found in failure.statements
+        f"- {_code(str(statement))} (cell `{statement.cell}`, line {statement.line})"
+        for statement in failure.statements
     ]
     if failure.error:
         items.append(f"- the run stopped before its end: {_code(failure.reason)}")
@@ -102,6 +102,7 @@ def build() -> int:
     print("Building the site", flush=True)
     start = time.monotonic()
     _write_settings()
+    # That of this Python, whichever comes first on PATH.
     program = shutil.which("jupyter-book", path=sysconfig.get_path("scripts"))
     command = [program or "jupyter-book", "build", str(SOURCE)]
     command += ["--path-output", str(ROOT), "-W", "-n", "--keep-going", "-q"]

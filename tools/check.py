@@ -82,8 +82,8 @@ def site() -> int:
 def quick(subject: str = "") -> int:
     """Run the package's tests that are not marked slow, or those of a subject."""
     if not subject:
-        chosen = ("-m", "not slow and not built", *PACKAGE_TESTS, NOTEBOOK_TESTS)
-        return run(*PYTEST, *PARALLEL, *chosen)
+        selection = ("-m", "not slow and not built", *PACKAGE_TESTS, NOTEBOOK_TESTS)
+        return run(*PYTEST, *PARALLEL, *selection)
     # One process: a second one would take as long to begin as these tests to run.
     marks = ("-m", "not slow and not built")
     if subject in {path.stem for path in notebooks()}:
@@ -108,14 +108,16 @@ def files_of(subject: str, root: Path = ROOT) -> list[Path]:
         for folder in PACKAGE_TESTS
         for path in (root / folder).rglob("test_*.py")
     )
-    found = [path for path in files if any(subject in name for name in names_of(path))]
-    if not found:
+    matching = [
+        path for path in files if any(subject in name for name in names_of(path))
+    ]
+    if not matching:
         names = sorted({name for path in files for name in names_of(path)})
         near = difflib.get_close_matches(subject, names, n=3)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         there = f"There are: {', '.join(names)}."
         raise ValueError(f"No tests of {subject!r}.{hint} {there}")
-    return found
+    return matching
 
 
 def names_of(path: Path) -> list[str]:
@@ -147,19 +149,19 @@ def main(arguments: Sequence[str]) -> int:
 
 def report(steps: Sequence[Callable[[], int]]) -> int:
     """Run every step and say how each ended; return how many failed."""
-    ended = []
+    outcomes = []
     for number, step in enumerate(steps, start=1):
         function = getattr(step, "func", step)
         name, summary = function.__name__, (function.__doc__ or "").split("\n")[0]
         print(f"\n[{number}/{len(steps)}] {name}: {summary}", flush=True)
         start = time.monotonic()
         status = step()
-        ended.append((name, status, time.monotonic() - start))
+        outcomes.append((name, status, time.monotonic() - start))
     print()
-    for name, status, seconds in ended:
+    for name, status, seconds in outcomes:
         print(f"{'FAILED' if status else 'ok':7}{name:10}{seconds:5.0f} s")
-    failed = sum(bool(status) for _, status, _ in ended)
-    print(f"{len(ended) - failed} passed, {failed} failed")
+    failed = sum(bool(status) for _, status, _ in outcomes)
+    print(f"{len(outcomes) - failed} passed, {failed} failed")
     return failed
 
 

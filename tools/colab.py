@@ -71,8 +71,8 @@ def run_as_colab(
     there and that the backend is the expected one.
     """
     content, packages, site = (folder / n for n in ("content", "packages", "site"))
-    for new in (content, packages, site):
-        new.mkdir(parents=True)
+    for directory in (content, packages, site):
+        directory.mkdir(parents=True)
     hidden = HIDE_TENSORFLOW if hide_tensorflow else ""
     (site / "sitecustomize.py").write_text(SITE_CUSTOMIZE + hidden, encoding="utf-8")
     if wheel is not None:
@@ -82,6 +82,8 @@ def run_as_colab(
     check = WHERE_FROM.format(packages=str(packages), backend=backend)
     page.cells.append(nbformat.v4.new_code_cell(check))
     nbformat.write(page, content / notebook.name)
+    # pip installs the wheel and nothing more: the environment has the rest, in Colab's
+    # versions, and without an index no run depends on the network.
     environ = environment() | {
         "CROSSENTROPY_COURSE_STRICT": "1",
         "PYTHONPATH": os.pathsep.join([str(site), str(packages)]),
@@ -102,7 +104,9 @@ def _make_environment() -> str:
     venv.create(COLAB_VENV, with_pip=True)
     runners = {"ipykernel", "nbmake", "pytest"}
     names = requirements(["tensorflow", "jax"])
-    names += [one for one in requirements(["book"]) if Requirement(one).name in runners]
+    names += [
+        line for line in requirements(["book"]) if Requirement(line).name in runners
+    ]
     command = [python, "-m", "pip", "install", "-c", "constraints-colab.txt"]
     subprocess.run([*command, *names], cwd=ROOT, check=True)
     return python
@@ -117,7 +121,7 @@ def main() -> int:
         wheel = build_wheel(Path(name))
         tasks = {
             f"{notebook.stem} on {'JAX' if hide else 'TensorFlow'}": partial(
-                _failure,
+                _run_notebook,
                 notebook,
                 wheel,
                 Path(name) / f"{notebook.stem}-{hide}",
@@ -130,13 +134,13 @@ def main() -> int:
         return len(side_by_side(tasks))
 
 
-def _failure(
+def _run_notebook(
     notebook: Path, wheel: Path, folder: Path, **options: Any
 ) -> Failure | None:
     """Run one notebook; return what went wrong, if anything."""
-    done = run_as_colab(notebook, wheel, folder, **options)
-    error = done.stdout[-6000:] + done.stderr[-2000:]
-    return Failure(notebook, [], error) if done.returncode else None
+    process = run_as_colab(notebook, wheel, folder, **options)
+    error = process.stdout[-6000:] + process.stderr[-2000:]
+    return Failure(notebook, [], error) if process.returncode else None
 
 
 if __name__ == "__main__":

@@ -74,9 +74,9 @@ class Failure(NamedTuple):
         lines = [re.sub(r"\x1b\[[\d;]*m", "", row) for row in self.error.splitlines()]
         lines = [line.strip() for line in lines if line.strip()]
         for pattern in (_ENDED, _RAISED):
-            said = [found[0] for found in map(pattern.search, lines) if found]
-            if said:
-                return said[-1]
+            matches = [found[0] for found in map(pattern.search, lines) if found]
+            if matches:
+                return matches[-1]
         return lines[-1] if lines else ""
 
     @property
@@ -126,9 +126,11 @@ def nbmake(
 
 def run(notebook: Path, environ: dict[str, str]) -> Failure | None:
     """Execute one notebook in place; return what did not go as its text says."""
-    done = nbmake(notebook, environ)
+    process = nbmake(notebook, environ)
     statements = failed_statements(nbformat.read(notebook, as_version=4))
-    error = done.stdout[-6000:] + done.stderr[-2000:] if done.returncode else ""
+    error = (
+        process.stdout[-6000:] + process.stderr[-2000:] if process.returncode else ""
+    )
     return Failure(notebook, statements, error) if statements or error else None
 
 
@@ -137,10 +139,10 @@ def failed_statements(page: nbformat.NotebookNode) -> list[Statement]:
     found = []
     for cell in page.cells:
         for output in cell.get("outputs", []):
-            shown = output.get("data", {}).get(MIME_TYPE)
-            if shown is not None:
-                place = cell.id, shown["line"]
-                found.append(Statement(*place, shown["statement"], shown["seen"]))
+            report = output.get("data", {}).get(MIME_TYPE)
+            if report is not None:
+                place = cell.id, report["line"]
+                found.append(Statement(*place, report["statement"], report["seen"]))
     return found
 
 
@@ -154,17 +156,18 @@ def requirements(extras: Iterable[str], root: Path = ROOT) -> list[str]:
 
 def installed_versions(root: Path = ROOT) -> dict[str, str]:
     """Return the versions of what the package requires, and of what that requires."""
-    waiting = requirements(EXTRAS, root)
+    pending = requirements(EXTRAS, root)
     found: dict[str, str] = {}
-    while waiting:
-        requirement = Requirement(waiting.pop())
+    while pending:
+        requirement = Requirement(pending.pop())
         if requirement.name in found:
             continue
+        # What a requirement needs for its own extras is not asked for.
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
         try:
             found[requirement.name] = importlib.metadata.version(requirement.name)
-            waiting += importlib.metadata.requires(requirement.name) or []
+            pending += importlib.metadata.requires(requirement.name) or []
         except importlib.metadata.PackageNotFoundError:
             found[requirement.name] = "none"
     return dict(sorted(found.items()))
@@ -206,11 +209,11 @@ def results(root: Path = ROOT) -> dict[Path, Path]:
     One that failed lies under another name, so that it is executed again next time.
     """
     kept = kept_results(root)
-    failed = {path: _where_failed(result) for path, result in kept.items()}
+    failed = {path: _failed_path(result) for path, result in kept.items()}
     return kept | {path: place for path, place in failed.items() if place.exists()}
 
 
-def _where_failed(kept: Path) -> Path:
+def _failed_path(kept: Path) -> Path:
     return kept.with_suffix(".failed.ipynb")
 
 
@@ -218,6 +221,7 @@ def _execute_one(notebook: Path, kept: Path, environ: dict[str, str]) -> Failure
     """Execute a notebook's copy and keep it; return what went wrong, if anything."""
     working = SOURCE / notebook.relative_to(ROOT)
     failure = run(working, environ)
+    # The key was made before the run, and what ran may be newer.
     if keys()[notebook] != kept.stem:
         changed = "It, the companion or a version changed while it ran. Run it again."
         return Failure(notebook, [], changed)
@@ -227,7 +231,7 @@ def _execute_one(notebook: Path, kept: Path, environ: dict[str, str]) -> Failure
             cell.outputs = _joined(cell.outputs)
     partial = kept.with_suffix(".partial")
     nbformat.write(page, partial)
-    partial.replace(_where_failed(kept) if failure else kept)
+    partial.replace(_failed_path(kept) if failure else kept)
     return failure and failure._replace(notebook=notebook)
 
 
@@ -256,15 +260,15 @@ def execute() -> list[Failure]:
     kept = kept_results()
     for stale in set(EXECUTED.iterdir()) - set(kept.values()):
         stale.unlink()
-    waiting = [path for path, result in kept.items() if not result.exists()]
-    print(f"{len(kept)} notebooks, {len(waiting)} to run", flush=True)
+    pending = [path for path, result in kept.items() if not result.exists()]
+    print(f"{len(kept)} notebooks, {len(pending)} to run", flush=True)
     with kernels() as variables:
         environ = environment() | variables
         tasks = {
             path.relative_to(ROOT).as_posix(): partial(
                 _execute_one, path, kept[path], environ
             )
-            for path in longest_first(waiting)
+            for path in longest_first(pending)
         }
         failures = side_by_side(tasks)
     for path, result in results().items():
@@ -304,10 +308,10 @@ def side_by_side(
     pool = ThreadPoolExecutor(jobs)
     running = {pool.submit(task): name for name, task in tasks.items()}
     try:
-        for count, done in enumerate(as_completed(running), start=1):
-            failure, seconds = done.result(), time.monotonic() - start
+        for count, future in enumerate(as_completed(running), start=1):
+            failure, seconds = future.result(), time.monotonic() - start
             state = "FAILED" if failure else "ran"
-            print(f"  {count}/{len(tasks)} {state} {running[done]} ({seconds:.0f} s)")
+            print(f"  {count}/{len(tasks)} {state} {running[future]} ({seconds:.0f} s)")
             if failure:
                 failures.append(failure)
                 print(failure.summary, failure.error, sep="\n")

@@ -26,23 +26,23 @@ def update(book: Path = ROOT / "book", lab: Path = LAB) -> list[str]:
     lab.mkdir(exist_ok=True)
     record = lab / COPIED
     copied = json.loads(record.read_text("utf-8")) if record.exists() else {}
-    kept = []
+    with_work = []
     for source in sorted(book.rglob("*")):
         hidden = any(part.startswith(".") for part in source.relative_to(book).parts)
         if hidden or not source.is_file():
             continue
-        name, fresh = source.relative_to(book).as_posix(), _hash(source)
+        name, new_hash = source.relative_to(book).as_posix(), _hash(source)
         target = lab / name
-        if target.exists() and _hash(target) not in (copied.get(name), fresh):
-            if copied.get(name) != fresh:
-                kept.append(name)
+        if target.exists() and _hash(target) not in (copied.get(name), new_hash):
+            if copied.get(name) != new_hash:
+                with_work.append(name)
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
-        copied[name] = fresh
+        copied[name] = new_hash
         # After each file, so that an interruption makes no copy look like work.
         record.write_text(json.dumps(copied, indent=1), encoding="utf-8")
-    return kept
+    return with_work
 
 
 def _hash(path: Path) -> str:
@@ -51,9 +51,9 @@ def _hash(path: Path) -> str:
 
 def main() -> None:
     """Update the working copy and say where it is."""
-    kept = update()
+    with_work = update()
     print(f"The chapters are in {LAB.name}/, your own copy.")
-    for name in kept:
+    for name in with_work:
         print(
             f"  {name} has changed in the course; your copy holds work and stays. "
             "Rename it to get the new one as well."

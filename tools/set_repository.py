@@ -75,6 +75,7 @@ class Repository(NamedTuple):
 def repository(root: Path = ROOT) -> Repository:
     """Read the repository and the ref from ``_config.yml``."""
     text = (root / "_config.yml").read_text(encoding="utf-8")
+    # Not parsed as YAML, since this script runs before anything is installed.
     block = re.search(r"^repository:\n((?:[ ]+.*\n)+)", text, re.MULTILINE)
     if block is None:
         raise ValueError("_config.yml has no `repository:` block with url and branch.")
@@ -112,11 +113,11 @@ def set_repository(new: Repository, root: Path = ROOT) -> list[Path]:
     for path in [root / place for place in PLACES if (root / place).exists()]:
         text = path.read_text(encoding="utf-8")
         # A name that goes on after the old address is another repository's.
-        fresh = re.sub(rf"{re.escape(old.url)}(?![\w-])", new.url, text)
+        new_text = re.sub(rf"{re.escape(old.url)}(?![\w-])", new.url, text)
         if path.name == "_config.yml":
-            fresh = re.sub(r"(?m)^(\s+branch:\s*)\S+", rf"\g<1>{new.ref}", fresh)
-        if fresh != text:
-            path.write_text(fresh, encoding="utf-8", newline="\n")
+            new_text = re.sub(r"(?m)^(\s+branch:\s*)\S+", rf"\g<1>{new.ref}", new_text)
+        if new_text != text:
+            path.write_text(new_text, encoding="utf-8", newline="\n")
             changed.append(path)
     for path in notebooks(root):
         if _set_first_cell(path, first_cell(new)):

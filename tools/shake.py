@@ -65,6 +65,7 @@ class Setting(NamedTuple):
         chosen = {
             "KERAS_BACKEND": self.backend,
             "CROSSENTROPY_COURSE_SHAKE": str(self.seed),
+            # Off: a statement that fails must not hide those below it.
             "CROSSENTROPY_COURSE_STRICT": "",
             "PYTHONPATH": os.pathsep.join(path),
         }
@@ -87,7 +88,7 @@ def main(arguments: Sequence[str]) -> int:
             options.backend, options.seeds, options.threads
         )
     ]
-    chosen = _named(options.notebooks)
+    chosen = _notebooks_named(options.notebooks)
     shutil.rmtree(SHAKEN, ignore_errors=True)
     records: list[dict[str, Any]] = []
     with kernels() as variables:
@@ -111,11 +112,11 @@ def table(records: Sequence[dict[str, Any]]) -> str:
     """Return what did not hold, one statement a row, with the settings it failed in."""
     failed: dict[tuple[str, str, int, str], list[tuple[str, str]]] = {}
     for record in records:
-        for statement in record["statements"]:
-            found = Statement(**statement)
-            what = str(found._replace(seen=""))
-            row = (record["notebook"], found.cell, found.line, what)
-            failed.setdefault(row, []).append((record["setting"], found.seen))
+        for fields in record["statements"]:
+            statement = Statement(**fields)
+            what = str(statement._replace(seen=""))
+            row = (record["notebook"], statement.cell, statement.line, what)
+            failed.setdefault(row, []).append((record["setting"], statement.seen))
         if record["error"]:
             row = (record["notebook"], "", 0, f"stopped: {record['error']}")
             failed.setdefault(row, []).append((record["setting"], ""))
@@ -143,6 +144,7 @@ def _run_shaken(
     start = time.monotonic()
     environ = environment(threads=setting.threads) | variables | setting.variables()
     failure = run(copy, environ)
+    # From several threads at once, for which a list's append needs no lock.
     records.append(
         {
             "notebook": notebook.stem,
@@ -169,7 +171,7 @@ def _record(
     }
 
 
-def _named(names: Sequence[str]) -> list[Path]:
+def _notebooks_named(names: Sequence[str]) -> list[Path]:
     """Return the notebooks of these names, all of them without names."""
     by_name = {path.stem: path for path in notebooks()}
     unknown = sorted(set(names) - set(by_name))

@@ -148,10 +148,10 @@ def read_chapter(page: str, part: str, root: Path = ROOT) -> Chapter:
         if cell["cell_type"] == "markdown"
     )
     title = re.match(r"# (.+)", prose)
-    listed = re.search(
+    objectives = re.search(
         r"^## What you will be able to do\n\n((?:- .+\n)+)", prose, re.MULTILINE
     )
-    if not (title and listed):
+    if not (title and objectives):
         raise ValueError(
             f"{page}.ipynb should begin with a title, and list what a reader will be "
             "able to do."
@@ -163,7 +163,7 @@ def read_chapter(page: str, part: str, root: Path = ROOT) -> Chapter:
             part=part,
             title=title[1],
             **course["minutes"],
-            objectives=tuple(re.findall(r"^- (.+)$", listed[1], re.MULTILINE)),
+            objectives=tuple(re.findall(r"^- (.+)$", objectives[1], re.MULTILINE)),
             needs=tuple(course["needs"]),
             exercises=tuple(
                 Exercise(**cell["metadata"]["exercise"])
@@ -172,8 +172,8 @@ def read_chapter(page: str, part: str, root: Path = ROOT) -> Chapter:
         )
     except (KeyError, TypeError) as error:
         raise ValueError(METADATA.format(page, error)) from error
-    if fault := _fault(chapter):
-        raise ValueError(METADATA.format(page, fault))
+    if error_text := _metadata_error(chapter):
+        raise ValueError(METADATA.format(page, error_text))
     return chapter
 
 
@@ -186,7 +186,7 @@ def _exercise_cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [cell for cell in notebook["cells"] if "exercise" in cell["metadata"]]
 
 
-def _fault(chapter: Chapter) -> str | None:
+def _metadata_error(chapter: Chapter) -> str | None:
     """Say what cannot be meant in a chapter's metadata."""
     minutes = [chapter.read, chapter.run, *(e.minutes for e in chapter.exercises)]
     ids = [exercise.id for exercise in chapter.exercises]
@@ -217,6 +217,7 @@ def _replace_line(
 ) -> None:
     """Write the one line of a cell that begins so."""
     source = "".join(cell["source"])
+    # By a function: in a plain replacement a backslash would be an escape.
     source, count = re.subn(
         rf"^{re.escape(begin)}.*$", lambda _: line, source, flags=re.MULTILINE
     )
@@ -254,7 +255,7 @@ def chapters_block(
     """Return a folded entry for each chapter, under the names of the parts."""
     course = list(course)
     links = {chapter.name: chapter.link for chapter in course}
-    text, part = _measured(record), None
+    text, part = _measurement_note(record), None
     for chapter in course:
         if chapter.part != part:
             text += f"### {chapter.part}\n\n"
@@ -297,8 +298,8 @@ def misconceptions_block(course: Iterable[Chapter]) -> str:
 def pages(root: Path = ROOT) -> dict[Path, str]:
     """Return the notebooks and instructors' pages as they should be, by their path."""
     course = chapters(root)
-    known = RECORD in measurements.names()
-    record = measurements.read(RECORD) if known else None
+    has_record = RECORD in measurements.names()
+    record = measurements.read(RECORD) if has_record else None
     blocks = {
         "order": order_block(course),
         "chapters": chapters_block(course, record),
@@ -317,10 +318,10 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
 def filled(text: str, blocks: Mapping[str, str]) -> str:
     """Return a page with each of its blocks written anew."""
 
-    def fill(found: re.Match[str]) -> str:
-        if found[1] not in blocks:
-            raise ValueError(f"There is no block {found[1]!r}.")
-        return BLOCK.format(found[1], f"\n{blocks[found[1]].strip()}\n\n")
+    def fill(match: re.Match[str]) -> str:
+        if match[1] not in blocks:
+            raise ValueError(f"There is no block {match[1]!r}.")
+        return BLOCK.format(match[1], f"\n{blocks[match[1]].strip()}\n\n")
 
     pattern = r"<!-- begin ([\w -]+) -->\n.*?<!-- end \1 -->\n"
     return re.sub(pattern, fill, text, flags=re.DOTALL)
@@ -377,7 +378,7 @@ def _minutes(number: int) -> str:
     return f"{number} minute" if number == 1 else f"{number} minutes"
 
 
-def _measured(record: Mapping[str, Any] | None) -> str:
+def _measurement_note(record: Mapping[str, Any] | None) -> str:
     """Return where and when the running times were measured."""
     if record is None:
         return ""

@@ -19,7 +19,7 @@ from html import escape
 
 from companion import _slides, quizzes
 from companion.quizzes._markup import html
-from companion.quizzes._slides import asked, explained
+from companion.quizzes._slides import audience_html, speaker_html
 from tools.set_repository import ROOT
 from website.figures import Chapter, Figure
 
@@ -60,30 +60,31 @@ def read(source: str, figures: Mapping[str, Figure]) -> list[Slide]:
 
 
 def _read(part: str, figures: Mapping[str, Figure]) -> Slide:
-    found: dict[str, list[str]] = {}
+    directives: dict[str, list[str]] = {}
     for name, value in _DIRECTIVE.findall(part):
-        found.setdefault(name, []).append(value.strip())
-    shown, _, after = part.partition("\nnotes: ")
-    minutes = re.fullmatch(r"(\d+) minutes?", found.get("notes", [""])[0])
+        directives.setdefault(name, []).append(value.strip())
+    audience_part, _, speaker_part = part.partition("\nnotes: ")
+    minutes = re.fullmatch(r"(\d+) minutes?", directives.get("notes", [""])[0])
     if minutes is None:
         raise ValueError(f"This slide does not say `notes: N minutes`:\n{part}")
-    text = _DIRECTIVE.sub("", shown).strip()
-    notes = _DIRECTIVE.sub("", after.partition("\n")[2]).strip()
-    questions = [_question(reference) for reference in found.get("question", [])]
+    text = _DIRECTIVE.sub("", audience_part).strip()
+    notes = _DIRECTIVE.sub("", speaker_part.partition("\n")[2]).strip()
+    questions = [_question(reference) for reference in directives.get("question", [])]
     heading, _, body = html(text).partition("\n")
-    body += "".join(f"\n{asked(question)}" for question in questions)
-    pictures = "".join(_picture(name, figures) for name in found.get("figure", []))
-    for reference in found.get("beside", []):
+    body += "".join(f"\n{audience_html(question)}" for question in questions)
+    pictures = "".join(_picture(name, figures) for name in directives.get("figure", []))
+    for reference in directives.get("beside", []):
         picture = _picture(reference, figures, hidden=bool(questions))
         body = f'<div class="beside">\n<div>\n{body}\n</div>\n{picture}</div>'
-    spoken = f"<p><strong>{found['notes'][0]}</strong></p>\n{html(notes)}"
-    spoken += "".join(f"\n{explained(question)}" for question in questions)
+    notes_html = f"<p><strong>{directives['notes'][0]}</strong></p>\n{html(notes)}"
+    notes_html += "".join(f"\n{speaker_html(question)}" for question in questions)
+    aside = f'<aside class="notes">\n{notes_html}\n</aside>'
     return Slide(
         text=text,
         notes=notes,
         minutes=int(minutes[1]),
-        facts=tuple(found.get("fact", ())),
-        html=f'{heading}\n{body}\n{pictures}<aside class="notes">\n{spoken}\n</aside>',
+        facts=tuple(directives.get("fact", ())),
+        html=f"{heading}\n{body}\n{pictures}{aside}",
     )
 
 

@@ -127,11 +127,11 @@ class Chapter:
 
 def chapters(root: Path = ROOT) -> list[Chapter]:
     """Read the executed chapters that have figures, in the order of the course."""
-    result, found = results(root), []
+    result, executed = results(root), []
     for entry in course.chapters(root):
         page = nbformat.read(result[root / f"{entry.page}.ipynb"], as_version=4)
-        found.append(chapter(entry.page, page))
-    return [read for read in found if read.figures]
+        executed.append(chapter(entry.page, page))
+    return [illustrated for illustrated in executed if illustrated.figures]
 
 
 def chapter(page: str, notebook: nbformat.NotebookNode) -> Chapter:
@@ -196,13 +196,13 @@ def write(chapters: Iterable[Chapter], folder: Path) -> None:
     """Write ``folder/figures`` with its gallery, and all of it as ``figures.zip``."""
     chapters = list(chapters)
     gallery = folder / "figures"
-    for found in chapters:
-        place = gallery / found.stem
+    for chapter in chapters:
+        place = gallery / chapter.stem
         place.mkdir(parents=True)
-        for figure in found.figures:
+        for figure in chapter.figures:
             _write(place / f"{figure.name}.svg", figure.svg)
-            _write(place / f"{figure.name}.py", _with_head(figure, found))
-        _write(place / f"{found.stem}.py", found.script)
+            _write(place / f"{figure.name}.py", _with_head(figure, chapter))
+        _write(place / f"{chapter.stem}.py", chapter.script)
     _write(gallery / "README.txt", README)
     for name in ("LICENSE", "LICENSE-TEXT"):
         shutil.copy(ROOT / name, gallery)
@@ -216,14 +216,16 @@ def index(chapters: Iterable[Chapter]) -> str:
     chapters = list(chapters)
     sections = [
         _SECTION.format(
-            stem=found.stem,
-            page=found.page,
-            title=escape(found.title),
-            figures="\n".join(_in_gallery(figure, found) for figure in found.figures),
+            stem=chapter.stem,
+            page=chapter.page,
+            title=escape(chapter.title),
+            figures="\n".join(
+                _in_gallery(figure, chapter) for figure in chapter.figures
+            ),
         )
-        for found in chapters
+        for chapter in chapters
     ]
-    count = sum(len(found.figures) for found in chapters)
+    count = sum(len(chapter.figures) for chapter in chapters)
     return _INDEX.format(count=count, sections="\n".join(sections))
 
 
@@ -235,23 +237,23 @@ def archive(folder: Path, target: Path) -> None:
                 name = path.relative_to(folder.parent).as_posix()
                 entry = zipfile.ZipInfo(name)  # its date is 1980
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o644 << 16
+                entry.external_attr = 0o644 << 16  # where a zip holds Unix permissions
                 packed.writestr(entry, path.read_bytes())
 
 
-def _in_gallery(figure: Figure, found: Chapter) -> str:
+def _in_gallery(figure: Figure, chapter: Chapter) -> str:
     return _FIGURE.format(
-        stem=found.stem,
+        stem=chapter.stem,
         name=figure.name,
         claim=escape(figure.claim),
         alt=escape(figure.alt),
     )
 
 
-def _with_head(figure: Figure, found: Chapter) -> str:
+def _with_head(figure: Figure, chapter: Chapter) -> str:
     return (
-        f"# {found.title}, figure {figure.number}: {figure.claim}\n"
-        f"# It uses what the chapter computed before; {found.stem}.py is all of it.\n"
+        f"# {chapter.title}, figure {figure.number}: {figure.claim}\n"
+        f"# It uses what the chapter computed before; {chapter.stem}.py is all of it.\n"
         f"\n{figure.code}\n"
     )
 

@@ -70,13 +70,14 @@ class Sheet:
         points: Mapping[str, int],
         folder: str | os.PathLike[str] = ".",
     ) -> None:
-        if student is Ellipsis:
+        if student is Ellipsis:  # the blank that the notebook was written with
             raise ValueError("Put your student id, in quotes, in place of `...`.")
         self._points = dict(points)
         self.path = Path(folder) / f"{chapter}-{check_student(student)}.json"
-        self._held = Submission(chapter, student, paper)
+        self._submission = Submission(chapter, student, paper)
+        # A link that leads nowhere counts too: it is refused, not written through.
         if os.path.lexists(self.path):
-            self._held = self._earlier()
+            self._submission = self._read_existing()
 
     def record(self, task: str, answer: object) -> Note:
         """Record an answer: a number, a text, an array, or a list of these.
@@ -84,45 +85,45 @@ class Sheet:
         Raises ``TypeError`` or ``ValueError`` for what cannot be an answer; the file
         then holds what it held before.
         """
-        self._check(task)
+        self._check_task(task)
         if is_blank(answer):
-            return self._not_yet("answered", task, task in self._held.answers)
+            return self._not_yet("answered", task, task in self._submission.answers)
         answer = plain(answer)
-        self._keep(answers=self._held.answers | {task: answer})
-        return Note(f"Recorded for {task}: {_shown(answer)}")
+        self._write(answers=self._submission.answers | {task: answer})
+        return Note(f"Recorded for {task}: {_rendered(answer)}")
 
     def predict(self, task: str, prediction: str, *, choices: Sequence[str]) -> Note:
         """Record a prediction; once the result is recorded, it stays as it is."""
-        self._check(task)
-        earlier = self._held.predictions.get(task)
+        self._check_task(task)
+        earlier = self._submission.predictions.get(task)
         if is_blank(prediction):
             return self._not_yet("predicted", task, earlier is not None)
         if prediction not in choices:
             raise ValueError(
                 f"One of {_listed(choices)} is asked for. Received: {prediction!r}"
             )
-        if task in self._held.answers and prediction != earlier:
+        if task in self._submission.answers and prediction != earlier:
             return Note(
                 f"The result of {task} is recorded already, so your prediction stays "
                 f"as it was: {earlier or 'none'}."
             )
-        self._keep(predictions=self._held.predictions | {task: prediction})
+        self._write(predictions=self._submission.predictions | {task: prediction})
         return Note(f"Your prediction for {task}: {prediction}")
 
     def run(self, task: str, function: Callable[[], object]) -> Note:
         """Run what was predicted and record the result; without a prediction, wait."""
-        self._check(task)
-        if task not in self._held.predictions:
+        self._check_task(task)
+        if task not in self._submission.predictions:
             return Note(f"Predict first: {task} has no prediction yet.")
         note = self.record(task, function())
-        predicted = self._held.predictions[task]
+        predicted = self._submission.predictions[task]
         return Note(f"{note.message}. You had predicted: {predicted}.")
 
     def recorded(self) -> Note:
         """Show what the file holds, and say that this file is to be handed in."""
         lines = [self._line(task, points) for task, points in self._points.items()]
         return Note(
-            f"**Recorded for {self._held.student}:**\n\n"
+            f"**Recorded for {self._submission.student}:**\n\n"
             + "\n".join(lines)
             + (self._what_to_hand_in() if self.path.exists() else _NO_FILE)
         )
@@ -132,50 +133,50 @@ class Sheet:
 
     def _line(self, task: str, points: int) -> str:
         unit = "point" if points == 1 else "points"
-        answers, predictions = self._held.answers, self._held.predictions
-        text = _shown(answers[task]) if task in answers else "nothing yet"
+        answers, predictions = self._submission.answers, self._submission.predictions
+        text = _rendered(answers[task]) if task in answers else "nothing yet"
         if task in predictions:
             text = f"predicted {predictions[task]}; result: {text}"
         return f"- {task} ({points} {unit}): {text}"
 
     def _not_yet(self, what: str, task: str, earlier: bool) -> Note:
-        held = " The file still holds what you recorded before." if earlier else ""
-        return Note(f"Not {what} yet: {task}.{held}")
+        reminder = " The file still holds what you recorded before." if earlier else ""
+        return Note(f"Not {what} yet: {task}.{reminder}")
 
-    def _check(self, task: str) -> None:
+    def _check_task(self, task: str) -> None:
         if task not in self._points:
             raise ValueError(f"Tasks are {_listed(self._points)}. Received: {task!r}")
 
-    def _keep(self, **fields: Any) -> None:
-        held = replace(self._held, **fields)
-        data = encode(held)
+    def _write(self, **fields: Any) -> None:
+        submission = replace(self._submission, **fields)
+        data = encode(submission)
         # Beside and renamed: an interrupted write costs no earlier answer.
-        beside = self.path.with_suffix(".part")
-        beside.write_bytes(data)
-        beside.replace(self.path)
-        self._held = held
+        partial = self.path.with_suffix(".part")
+        partial.write_bytes(data)
+        partial.replace(self.path)
+        self._submission = submission
 
-    def _earlier(self) -> Submission:
-        wanted = self._held
+    def _read_existing(self) -> Submission:
+        expected = self._submission
         try:
-            found = read(self.path)
+            existing = read(self.path)
         except UnreadableError as error:
             raise ValueError(
                 f"{self.path} is there already, and: {error} Move it away."
             ) from error
-        if (found.chapter, found.student, found.paper) != (
-            wanted.chapter,
-            wanted.student,
-            wanted.paper,
+        if (existing.chapter, existing.student, existing.paper) != (
+            expected.chapter,
+            expected.student,
+            expected.paper,
         ):
             raise ValueError(
                 f"{self.path} belongs to another version of this assignment. Move it "
                 "away, and this notebook begins a new one."
             )
-        return found
+        return existing
 
 
-def _shown(answer: object) -> str:
+def _rendered(answer: object) -> str:
     if isinstance(answer, str):
         text = " ".join(answer.split())
         # In quotes: a number that was typed as a text earns nothing.

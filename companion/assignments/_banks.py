@@ -32,23 +32,28 @@ def find_tasks(chapter: str, bank: Path | None = None) -> tuple[Task, ...]:
     A bank is a Python file, or a folder with one file a chapter, and it is run: it is
     the instructor's own code. Without one, the public bank serves.
     """
+    # It becomes a module's or a file's name, which no dot or slash may lead elsewhere.
     if not CHAPTER.fullmatch(chapter):
         raise ValueError(
             "A chapter is named in small letters, digits and hyphens, for example "
             f"binary-crossentropy. Received: {chapter!r}"
         )
-    module = _public(chapter) if bank is None else _private(_file(chapter, bank))
+    module = (
+        _public_bank(chapter)
+        if bank is None
+        else _private_bank(_bank_file(chapter, bank))
+    )
     tasks = getattr(module, "TASKS", None)
     filled = isinstance(tasks, tuple) and len(tasks) > 0
     if not filled or not all(isinstance(task, Task) for task in tasks):
         raise ValueError(f"{module.__file__} needs TASKS, a tuple of Task.")
     named = {mistake.misconception for task in tasks for mistake in task.mistakes}
-    if wrong := unknown_misconceptions(named - {None}):
-        raise ValueError(f"{module.__file__}: {'; '.join(wrong)}.")
+    if unknown := unknown_misconceptions(named - {None}):
+        raise ValueError(f"{module.__file__}: {'; '.join(unknown)}.")
     return tasks
 
 
-def _public(chapter: str) -> ModuleType:
+def _public_bank(chapter: str) -> ModuleType:
     if chapter not in chapters():
         raise ValueError(
             f"The public bank has nothing for {chapter!r}. It has "
@@ -57,13 +62,13 @@ def _public(chapter: str) -> ModuleType:
     return importlib.import_module(f"{public.__name__}.{chapter.replace('-', '_')}")
 
 
-def _file(chapter: str, bank: Path) -> Path:
+def _bank_file(chapter: str, bank: Path) -> Path:
     if not bank.is_dir():
         return bank
     return bank / f"{chapter.replace('-', '_')}.py"
 
 
-def _private(path: Path) -> ModuleType:
+def _private_bank(path: Path) -> ModuleType:
     if path.suffix != ".py" or not path.is_file():
         raise ValueError(
             "A bank is a Python file, or a folder with a file such as "

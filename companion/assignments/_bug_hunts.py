@@ -64,27 +64,28 @@ def bug_hunt(
     loss : str
         How the loss's name stands in the source, ``{}`` for the name.
     """
-    elsewhere, *said = sound_line
+    sound_line_words, *sound_line_feedback = sound_line
 
     def draw(rng: np.random.Generator) -> Numbers:
+        # In another order a seed would give other numbers than were handed out.
         fault = list(faults)[rng.integers(len(faults))]
         return int(rng.integers(*sizes)), int(rng.integers(1, 4)), fault
 
     def source(size: int, hidden: int, fault: str) -> Source:
         words = dict(sound) | {faults[fault].place: faults[fault].wrong}
-        written = loss.format(words["loss"])
-        return model_source(**model(size, hidden), last=words["last"], loss=written)
+        quoted = loss.format(words["loss"])
+        return model_source(**model(size, hidden), last=words["last"], loss=quoted)
 
     def text(size: int, hidden: int, fault: str) -> str:
         return question.format(size=size, source=source(size, hidden, fault).text)
 
-    def mended(size: int, hidden: int, fault: str) -> tuple[int, str]:
-        found = faults[fault]
-        return getattr(source(size, hidden, fault), found.place), found.right
+    def mend_faulty_line(size: int, hidden: int, fault: str) -> tuple[int, str]:
+        drawn = faults[fault]
+        return getattr(source(size, hidden, fault), drawn.place), drawn.right
 
-    def the_sound_line(size: int, hidden: int, fault: str) -> tuple[int, str]:
+    def mend_sound_line(size: int, hidden: int, fault: str) -> tuple[int, str]:
         place = "loss" if faults[fault].place == "last" else "last"
-        return getattr(source(size, hidden, fault), place), elsewhere[place]
+        return getattr(source(size, hidden, fault), place), sound_line_words[place]
 
     def in_line(place: str | int, word: str) -> Callable[..., tuple[int, str]]:
         if isinstance(place, int):
@@ -97,10 +98,13 @@ def bug_hunt(
         points=2,
         draw=draw,
         text=text,
-        solution=mended,
+        solution=mend_faulty_line,
         mistakes=(
-            Mistake(the_sound_line, *said),
-            *(Mistake(in_line(place, word), *told) for place, word, *told in mistakes),
+            Mistake(mend_sound_line, *sound_line_feedback),
+            *(
+                Mistake(in_line(place, word), *feedback)
+                for place, word, *feedback in mistakes
+            ),
         ),
     )
 
@@ -129,5 +133,7 @@ def model_source(
         ")",
     ]
     numbered = "\n".join(f"{i:2}  {line}" for i, line in enumerate(lines, start=1))
+    # Above it stand the opening line, the input and the hidden layers; between it and
+    # the loss three lines.
     last_line = len(widths) + 3
     return Source(f"```text\n{numbered}\n```", last_line, last_line + 4)

@@ -11,10 +11,10 @@ from companion._files import write_all
 
 from . import _grading, _reports
 from ._banks import chapters, find_tasks
-from ._grading import Found, Unread
+from ._grading import ReadFile, UnreadFile
 from ._notebooks import notebook
 from ._submissions import check_student
-from ._variants import Paper, make_paper
+from ._variants import Variant, make_variant
 
 PathLike = str | os.PathLike[str]
 
@@ -72,10 +72,10 @@ def assign(
     FileExistsError
         If another file of that name is there.
     """
-    papers = _papers(chapter, seed, bank, roster)
+    variants = _make_variants(chapter, seed, bank, roster)
     files = {
-        Path(out) / _name(paper): notebook(paper, practice=bank is None)
-        for paper in papers.values()
+        Path(out) / _name(variant): notebook(variant, practice=bank is None)
+        for variant in variants.values()
     }
     Path(out).mkdir(parents=True, exist_ok=True)
     write_all(files)
@@ -122,18 +122,20 @@ def grade(
         If ``out`` is there with other content.
     """
     folder, out = Path(submissions), Path(out)
+    # Inside, the table would be the next run's broken submission, and a submission
+    # could stand in for the bank, which is run.
     for path, what in ((out, "Write the table"), (bank, "Keep the bank")):
         if path is not None and _is_inside(Path(path), folder):
             raise ValueError(f"{what} outside the folder of submissions: {path}")
-    found = _grading.collect(folder)
-    chapter = chapter or _chapter(found, bank)
-    papers = _papers(chapter, seed, bank, roster)
-    rows = _grading.grade(found, papers)
-    paper = next(iter(papers.values()))
-    text, count = _reports.texts(rows, papers)
+    entries = _grading.collect(folder)
+    chapter = chapter or _chapter(entries, bank)
+    variants = _make_variants(chapter, seed, bank, roster)
+    rows = _grading.grade(entries, variants)
+    variant = next(iter(variants.values()))
+    text, count = _reports.texts(rows, variants)
     unread = out.with_name(f"{out.stem}-to-read.md")
     key = out.with_name(f"{out.stem}-right-answers.csv")
-    files = {out: _reports.table(rows, paper), key: _reports.right_answers(papers)}
+    files = {out: _reports.table(rows, variant), key: _reports.right_answers(variants)}
     write_all(files | ({unread: text} if count else {}))
     lines = [_reports.summary(rows, chapter), f"Points and reasons: {out}"]
     lines.append(f"What would have been right: {key}")
@@ -145,24 +147,24 @@ def grade(
     return Report("\n".join(lines), complete)
 
 
-def _chapter(found: Sequence[Found | Unread], bank: PathLike | None) -> str:
+def _chapter(entries: Sequence[ReadFile | UnreadFile], bank: PathLike | None) -> str:
     if bank is None:
-        return _grading.chapter_of(found, chapters())
+        return _grading.chapter_of(entries, chapters())
     if Path(bank).is_dir():
         # A submission must not choose which file of the folder is run.
         raise ValueError("With a folder as the bank, name the chapter: --chapter NAME.")
     return Path(bank).stem.replace("_", "-")
 
 
-def _papers(
+def _make_variants(
     chapter: str, seed: int, bank: PathLike | None, roster: PathLike | None
-) -> Mapping[str | None, Paper]:
+) -> Mapping[str | None, Variant]:
     # Wider than elsewhere in the package: what a class cannot guess needs digits.
     seed = check_seed(seed, bits=128)
     tasks = find_tasks(chapter, None if bank is None else Path(bank))
     students = [None] if roster is None else _read_roster(Path(roster))
     return {
-        student: make_paper(chapter, tasks, seed=seed, student=student)
+        student: make_variant(chapter, tasks, seed=seed, student=student)
         for student in students
     }
 
@@ -188,9 +190,9 @@ def _read_roster(path: Path) -> list[str]:
     return students
 
 
-def _name(paper: Paper) -> str:
-    student = "" if paper.student is None else f"-{paper.student}"
-    return f"{paper.chapter}{student}.ipynb"
+def _name(variant: Variant) -> str:
+    student = "" if variant.student is None else f"-{variant.student}"
+    return f"{variant.chapter}{student}.ipynb"
 
 
 def _is_inside(path: Path, folder: Path) -> bool:

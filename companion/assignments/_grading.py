@@ -13,18 +13,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ._submissions import Submission, UnreadableError, read
-from ._variants import Item, Paper
+from ._variants import Item, Variant
 
+# Bounds on what one student's folder can cost the grading.
 FILES = 20
 ENTRIES = 200
-_ANOTHER_PAPER = (
+_ANOTHER_VARIANT = (
     "It names {}, but belongs to another paper: another seed, student or version of "
     "the tasks, or made with a roster and graded without it."
 )
 
 
 @dataclass(frozen=True)
-class Found:
+class ReadFile:
     """One file and what it says."""
 
     place: str
@@ -33,7 +34,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Unread:
+class UnreadFile:
     """One file, or the place where there should be one, and why nothing was read."""
 
     place: str
@@ -64,18 +65,20 @@ class Row:
     marks: Mapping[str, Mark] = field(default_factory=dict)
 
 
-def collect(folder: Path) -> list[Found | Unread]:
+def collect(folder: Path) -> list[ReadFile | UnreadFile]:
     """Read what lies in a folder, in the order of the names; follow no link."""
     if not folder.is_dir():
         raise ValueError(f"There is no folder of submissions here: {folder}")
     places = filter(_is_handed_in, sorted(os.listdir(folder)))
-    return [found for place in places for found in _at(folder, place)]
+    return [entry for place in places for entry in _read_place(folder, place)]
 
 
-def chapter_of(found: Sequence[Found | Unread], known: Sequence[str]) -> str:
+def chapter_of(entries: Sequence[ReadFile | UnreadFile], known: Sequence[str]) -> str:
     """Return the chapter that most places name, of those that are known."""
-    readable = [one for one in found if isinstance(one, Found)]
-    named = {(one.place, one.submission.chapter) for one in readable}
+    readable = [entry for entry in entries if isinstance(entry, ReadFile)]
+    # A place has one vote, however many files it holds. Sorted: of as many votes the
+    # first in the alphabet wins, in every run.
+    named = {(entry.place, entry.submission.chapter) for entry in readable}
     votes = Counter(sorted(chapter for _, chapter in named if chapter in known))
     if not votes:
         raise ValueError("No file says which chapter it answers: pass --chapter NAME.")
@@ -83,27 +86,28 @@ def chapter_of(found: Sequence[Found | Unread], known: Sequence[str]) -> str:
 
 
 def grade(
-    found: Sequence[Found | Unread], papers: Mapping[str | None, Paper]
+    entries: Sequence[ReadFile | UnreadFile], variants: Mapping[str | None, Variant]
 ) -> list[Row]:
     """Return a row for each student, and one for each place that cannot be graded.
 
     ``papers`` maps each student on the roster to a paper, or None to the one paper of
     a class without a roster.
     """
-    owned: dict[str, list[Found]] = {}
+    by_owner: dict[str, list[ReadFile]] = {}
     refused: dict[str, Row] = {}
-    for one in found:
-        if isinstance(one, Unread):
-            reason = one.reason
-        elif not (reason := _refusal(one.submission, papers)):
-            owner = one.place if None in papers else one.submission.student
-            owned.setdefault(owner, []).append(one)
+    for entry in entries:
+        if isinstance(entry, UnreadFile):
+            reason = entry.reason
+        elif not (reason := _refusal(entry.submission, variants)):
+            owner = entry.place if None in variants else entry.submission.student
+            by_owner.setdefault(owner, []).append(entry)
             continue
-        refused.setdefault(one.place, Row("", one.file, "broken", reason))
-    for one in (one for files in owned.values() for one in files):
-        refused.pop(one.place, None)
-    rows = [_row(files, papers) for files in owned.values()]
-    absent = [x for x in papers if x is not None and x not in owned]
+        refused.setdefault(entry.place, Row("", entry.file, "broken", reason))
+    # Where one file counts, what else lies there costs nothing.
+    for entry in (entry for files in by_owner.values() for entry in files):
+        refused.pop(entry.place, None)
+    rows = [_row(files, variants) for files in by_owner.values()]
+    absent = [x for x in variants if x is not None and x not in by_owner]
     missing = [
         Row(student, "", "missing", "No file that counts.") for student in absent
     ]
@@ -116,67 +120,69 @@ def _is_handed_in(name: str) -> bool:
     return not name.startswith(".") and name not in ("__MACOSX", "Thumbs.db")
 
 
-def _at(folder: Path, place: str) -> Sequence[Found | Unread]:
+def _read_place(folder: Path, place: str) -> Sequence[ReadFile | UnreadFile]:
     path = folder / place
     try:
         files = sorted(_json_files(path))
     except OSError:
-        return [Unread(place, place, "The folder cannot be opened.")]
+        return [UnreadFile(place, place, "The folder cannot be opened.")]
     if not files:
         reason = (
             "There is no .json file, and nothing else is read; unpack an archive first."
         )
-        return [Unread(place, place, reason)]
+        return [UnreadFile(place, place, reason)]
     if len(files) > FILES:
         reason = f"There are more than {FILES} files, and one is to be handed in."
-        return [Unread(place, place, reason)]
+        return [UnreadFile(place, place, reason)]
     return [_read(folder, place, file) for file in files]
 
 
 def _json_files(path: Path) -> Iterator[Path]:
     """Find .json files at and below a path, without going on for ever."""
-    waiting = [path]
+    # Breadth first: no deep folder uses up the entries before the files at the top.
+    queue = [path]
     for _ in range(ENTRIES):
-        if not waiting:
+        if not queue:
             return
-        path = waiting.pop(0)
+        path = queue.pop(0)
         if path.is_dir() and not path.is_symlink():
             names = filter(_is_handed_in, sorted(os.listdir(path)))
-            waiting += (path / name for name in names)
+            queue += (path / name for name in names)
         elif path.suffix.lower() == ".json":
             yield path
 
 
-def _read(folder: Path, place: str, path: Path) -> Found | Unread:
+def _read(folder: Path, place: str, path: Path) -> ReadFile | UnreadFile:
     file = path.relative_to(folder).as_posix()
     try:
-        return Found(place, file, read(path))
+        return ReadFile(place, file, read(path))
     except UnreadableError as error:
-        return Unread(place, file, str(error))
+        return UnreadFile(place, file, str(error))
 
 
-def _refusal(submission: Submission, papers: Mapping[str | None, Paper]) -> str:
-    student = None if None in papers else submission.student
-    if student not in papers:
+def _refusal(submission: Submission, variants: Mapping[str | None, Variant]) -> str:
+    student = None if None in variants else submission.student
+    if student not in variants:
         return f"It names {student}, who is not on the roster."
-    paper = papers[student]
-    if submission.chapter != paper.chapter:
+    variant = variants[student]
+    if submission.chapter != variant.chapter:
         return f"It answers another chapter, {submission.chapter}."
-    if submission.paper != paper.id:
-        return _ANOTHER_PAPER.format(submission.student)
+    if submission.paper != variant.id:
+        return _ANOTHER_VARIANT.format(submission.student)
     return ""
 
 
-def _row(files: Sequence[Found], papers: Mapping[str | None, Paper]) -> Row:
+def _row(files: Sequence[ReadFile], variants: Mapping[str | None, Variant]) -> Row:
     submission = files[0].submission
     row = Row(submission.student, files[0].file, "graded", submission=submission)
-    said = [(x.submission.predictions, x.submission.answers) for x in files]
-    if any(one != said[0] for one in said):
-        names = ", ".join(one.file for one in files)
+    # Copies of one file are no dispute: only what they say is compared.
+    contents = [(x.submission.predictions, x.submission.answers) for x in files]
+    if any(content != contents[0] for content in contents):
+        names = ", ".join(entry.file for entry in files)
         reason = f"These files differ: {names}. Keep one of them and grade again."
         return replace(row, status="duplicated", reason=reason, submission=None)
-    paper = papers.get(None) or papers[submission.student]
-    marks = {item.id: _mark(item, submission) for item in paper.items}
+    variant = variants.get(None) or variants[submission.student]
+    marks = {item.id: _mark(item, submission) for item in variant.items}
     return replace(row, marks=marks)
 
 

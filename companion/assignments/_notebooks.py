@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from ._set_up import CELL
-from ._variants import Item, Paper
+from ._variants import Item, Variant
 
 _PRACTICE = (
     "These tasks come from the course's public bank. They are for practice: everyone "
@@ -23,11 +23,12 @@ _WAYS = {
 }
 
 
-def notebook(paper: Paper, *, practice: bool) -> bytes:
+def notebook(variant: Variant, *, practice: bool) -> bytes:
     """Write the notebook of a paper, as JSON (nbformat 4.5)."""
     cells = [
-        _cell(kind, source, f"{paper.chapter}-{number:02}")
-        for number, (kind, source) in enumerate(_sources(paper, practice))
+        # No random ids: written again, a notebook must be the same, byte for byte.
+        _cell(kind, source, f"{variant.chapter}-{number:02}")
+        for number, (kind, source) in enumerate(_sources(variant, practice))
     ]
     content = {
         "cells": cells,
@@ -45,23 +46,23 @@ def notebook(paper: Paper, *, practice: bool) -> bytes:
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _sources(paper: Paper, practice: bool) -> Iterator[tuple[str, str]]:
+def _sources(variant: Variant, practice: bool) -> Iterator[tuple[str, str]]:
     yield "code", CELL.rstrip("\n")
-    yield "markdown", _introduction(paper, practice)
+    yield "markdown", _introduction(variant, practice)
     yield "code", _IMPORTS
-    yield "code", _opening(paper)
-    for item in paper.items:
+    yield "code", _opening(variant)
+    for item in variant.items:
         yield "markdown", _question(item)
         yield from (("code", source) for source in _answer_cells(item))
     yield "markdown", "## What you hand in"
     yield "code", "sheet.recorded()"
 
 
-def _introduction(paper: Paper, practice: bool) -> str:
-    title = paper.chapter.replace("-", " ").capitalize()
+def _introduction(variant: Variant, practice: bool) -> str:
+    title = variant.chapter.replace("-", " ").capitalize()
     return (
         f"# Assignment: {title}\n\n"
-        f"*{len(paper.items)} tasks, {_points(paper.points)}*\n\n"
+        f"*{len(variant.items)} tasks, {_points(variant.points)}*\n\n"
         f"{_PRACTICE if practice else ''}"
         "Work from top to bottom, and put your answers in place of `...`. Each answer "
         "is written at once to a small file beside this notebook. Run a cell again to "
@@ -71,20 +72,21 @@ def _introduction(paper: Paper, practice: bool) -> str:
     )
 
 
-def _opening(paper: Paper) -> str:
+def _opening(variant: Variant) -> str:
     first = ""
-    student = json.dumps(paper.student, ensure_ascii=False)
-    if paper.student is None:
+    # JSON's quotes and escapes are Python's too: no text ends its literal early.
+    student = json.dumps(variant.student, ensure_ascii=False)
+    if variant.student is None:
         first = "student = ...  # your student id, in quotes\n"
         student = "student"
     points = "".join(
-        f'        "{item.id}": {item.task.points},\n' for item in paper.items
+        f'        "{item.id}": {item.task.points},\n' for item in variant.items
     )
     return (
         f"{first}sheet = assignments.Sheet(\n"
-        f'    "{paper.chapter}",\n'
+        f'    "{variant.chapter}",\n'
         f"    student={student},\n"
-        f'    paper="{paper.id}",\n'
+        f'    paper="{variant.id}",\n'
         f"    points={{\n{points}    }},\n)"
     )
 

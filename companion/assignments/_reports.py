@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from ._grading import Row
 from ._submissions import CHARACTERS, plain
-from ._variants import Item, Paper
+from ._variants import Item, Variant
 
 # What makes a spreadsheet compute, in narrow and in wide letters.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
@@ -22,35 +22,43 @@ _STATUSES = ("graded", "broken", "duplicated", "missing")
 
 def clean(text: str) -> str:
     """Return a text in one line, without control and direction characters."""
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(shown.split())
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(printable.split())
 
 
-def table(rows: Sequence[Row], paper: Paper) -> bytes:
+def table(rows: Sequence[Row], variant: Variant) -> bytes:
     """Write the rows as CSV, in UTF-8 with the mark by which spreadsheets know it."""
-    ids = [item.id for item in paper.items]
-    read = sum(x.task.points for x in paper.items if x.task.kind == "explain")
+    ids = [item.id for item in variant.items]
+    points_to_read = sum(
+        x.task.points for x in variant.items if x.task.kind == "explain"
+    )
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     columns = ("student", "file", "status", "points", "out_of", "to_read")
     writer.writerow([*columns, *ids, "reasons"])
     for row in rows:
         points = [_points(row, name) for name in ids]
-        total, waiting = sum(x or 0 for x in points), _waiting(row, paper)
-        fields = (row.student, row.file, row.status, total, paper.points - read)
-        line = [*fields, waiting, *points, _reasons(row)]
+        total, unread = sum(x or 0 for x in points), _unread_points(row, variant)
+        fields = (
+            row.student,
+            row.file,
+            row.status,
+            total,
+            variant.points - points_to_read,
+        )
+        line = [*fields, unread, *points, _reasons(row)]
         writer.writerow(map(_field, line))
     return text.getvalue().encode("utf-8-sig")
 
 
-def right_answers(papers: Mapping[str | None, Paper]) -> bytes:
+def right_answers(variants: Mapping[str | None, Variant]) -> bytes:
     """Write what would have been right, for each student or for all, as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    items = next(iter(papers.values())).items
+    items = next(iter(variants.values())).items
     writer.writerow(["student", *(item.id for item in items)])
-    for student, paper in papers.items():
-        answers = map(_right_answer, paper.items)
+    for student, variant in variants.items():
+        answers = map(_right_answer, variant.items)
         writer.writerow(map(_field, [student or "everyone", *answers]))
     return text.getvalue().encode("utf-8-sig")
 
@@ -65,23 +73,25 @@ def _right_answer(item: Item) -> str | float:
     return json.dumps(answer) if isinstance(answer, list) else answer
 
 
-def texts(rows: Sequence[Row], papers: Mapping[str | None, Paper]) -> tuple[bytes, int]:
+def texts(
+    rows: Sequence[Row], variants: Mapping[str | None, Variant]
+) -> tuple[bytes, int]:
     """Write every text that is to be read as Markdown; return it with their number."""
-    paper = next(iter(papers.values()))
-    parts, count = [f"# To read: {paper.chapter}"], 0
-    for number, item in enumerate(paper.items):
+    variant = next(iter(variants.values()))
+    parts, count = [f"# To read: {variant.chapter}"], 0
+    for number, item in enumerate(variant.items):
         if item.task.kind != "explain":
             continue
         parts.append(f"## {item.id}: {item.task.title} ({item.task.points} points)")
         parts += [f"Look for:\n\n{item.task.rubric}"] if item.task.rubric else []
-        parts += [item.text] if None in papers else []
+        parts += [item.text] if None in variants else []
         for row in rows:
             if row.submission is None or _points(row, item.id) is not None:
                 continue
             parts.append(f"### {_quoted(row.student)} in {_quoted(row.file)}")
             # With a roster, each student was asked with other numbers.
-            if None not in papers:
-                parts += [papers[row.student].items[number].text, "Answer:"]
+            if None not in variants:
+                parts += [variants[row.student].items[number].text, "Answer:"]
             parts.append(_block(str(row.submission.answers[item.id])))
             count += 1
     return ("\n\n".join(parts) + "\n").encode(), count
@@ -104,8 +114,8 @@ def _points(row: Row, name: str) -> int | None:
     return row.marks[name].points if row.marks else 0
 
 
-def _waiting(row: Row, paper: Paper) -> int:
-    return sum(x.task.points for x in paper.items if _points(row, x.id) is None)
+def _unread_points(row: Row, variant: Variant) -> int:
+    return sum(x.task.points for x in variant.items if _points(row, x.id) is None)
 
 
 def _reasons(row: Row) -> str:
@@ -119,6 +129,7 @@ def _field(value: str | float | None) -> str | float | None:
     if not isinstance(value, str):
         return value
     text = clean(value)
+    # A spreadsheet takes what follows an apostrophe for text.
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 # As JSON holds it.
 Answer: TypeAlias = "str | float | list[Answer]"
+# Part of every variant's id: another number voids all notebooks that are handed out.
 FORMAT = 1
 BYTES = 64 * 1024
 CHARACTERS = 5_000
@@ -79,7 +80,7 @@ def encode(submission: Submission) -> bytes:
 def read(path: Path) -> Submission:
     """Read one file, or raise `UnreadableError` with the reason."""
     try:
-        return _checked(json.loads(_content(path).decode("utf-8-sig")))
+        return _validated(json.loads(_content(path).decode("utf-8-sig")))
     except UnreadableError:
         raise
     except OSError as error:
@@ -92,12 +93,14 @@ def read(path: Path) -> Submission:
 
 
 def _content(path: Path) -> bytes:
+    # Looked at first, since opening a device can act; the flags guard against what
+    # takes the file's place in between.
     before = os.lstat(path)
     if not stat.S_ISREG(before.st_mode):
         raise UnreadableError("It is a link or a device, not an ordinary file.")
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | _FLAGS)
     with open(descriptor, "rb") as file:
-        data = file.read(BYTES + 1)
+        data = file.read(BYTES + 1)  # one more tells that there is more
     if len(data) > BYTES:
         raise UnreadableError(
             f"It is too large: {before.st_size:,} bytes, and {BYTES:,} are allowed."
@@ -105,7 +108,8 @@ def _content(path: Path) -> bytes:
     return data
 
 
-def _checked(content: object) -> Submission:
+def _validated(content: object) -> Submission:
+    # By its type, since JSON's `true` is an int to isinstance, and equal to 1.
     if not isinstance(content, dict) or type(content.get("format")) is not int:
         raise UnreadableError("It is not a file that a sheet writes.")
     if content["format"] != FORMAT:
@@ -114,12 +118,12 @@ def _checked(content: object) -> Submission:
             "Was it made with another release of the package?"
         )
     names = Submission.__dataclass_fields__
-    given: dict[str, Any] = {name: content.get(name) for name in names}
-    predictions, answers = given["predictions"], given["answers"]
+    raw: dict[str, Any] = {name: content.get(name) for name in names}
+    predictions, answers = raw["predictions"], raw["answers"]
     fields = {
-        "chapter": _is_name(given["chapter"], CHAPTER),
-        "student": _is_name(given["student"], STUDENT),
-        "paper": isinstance(given["paper"], str),
+        "chapter": _is_name(raw["chapter"], CHAPTER),
+        "student": _is_name(raw["student"], STUDENT),
+        "paper": isinstance(raw["paper"], str),
         "predictions": isinstance(predictions, dict)
         and all(isinstance(text, str) for text in predictions.values()),
         "answers": isinstance(answers, dict)
@@ -128,7 +132,7 @@ def _checked(content: object) -> Submission:
     for name, holds in fields.items():
         if not holds:
             raise UnreadableError(f"Its field `{name}` is missing or of a wrong form.")
-    return Submission(**given)
+    return Submission(**raw)
 
 
 def _is_name(value: object, pattern: re.Pattern[str]) -> bool:

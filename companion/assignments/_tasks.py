@@ -71,19 +71,19 @@ class Task:
 
     def __post_init__(self) -> None:
         """Refuse what would only show when a class meets it."""
-        predicted, read = self.kind == "predict", self.kind == "explain"
+        is_predicted, is_read = self.kind == "predict", self.kind == "explain"
         fields = {
             f"a kind of {', '.join(KINDS)}": self.kind in KINDS,
             "whole points, at least 1": type(self.points) is int and self.points > 0,
             "a solution and typical mistakes, unless it is read": (
-                (self.solution is None) == read and bool(self.mistakes) != read
+                (self.solution is None) == is_read and bool(self.mistakes) != is_read
             ),
-            "no rubric, unless it is read": read or not self.rubric,
+            "no rubric, unless it is read": is_read or not self.rubric,
             "choices, an outcome and code, if it is predicted": (
-                (len(self.choices) > 1) == predicted == (self.outcome is not None)
-                and (not predicted or self.code is not None)
+                (len(self.choices) > 1) == is_predicted == (self.outcome is not None)
+                and (not is_predicted or self.code is not None)
             ),
         }
-        for wanted, holds in fields.items():
+        for requirement, holds in fields.items():
             if not holds:
-                raise ValueError(f"Task {self.title!r} needs {wanted}.")
+                raise ValueError(f"Task {self.title!r} needs {requirement}.")

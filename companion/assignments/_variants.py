@@ -1,4 +1,4 @@
-"""A paper: the tasks of a chapter with one seed's numbers put in."""
+"""A variant of an assignment: a chapter's tasks with one seed's numbers put in."""
 
 import hmac
 import json
@@ -47,12 +47,12 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Paper:
-    """What one student, or a whole class, is asked.
+class Variant:
+    """What one student, or a whole class, is asked: a sheet's ``paper``.
 
     The id is a code of everything that the answers depend on, keyed with the seed.
     It tells another seed, student or version of the tasks apart, and nobody who does
-    not know the seed can make the id of somebody else's paper.
+    not know the seed can make the id of somebody else's.
     """
 
     chapter: str
@@ -66,9 +66,9 @@ class Paper:
         return sum(item.task.points for item in self.items)
 
 
-def make_paper(
+def make_variant(
     chapter: str, tasks: Sequence[Task], *, seed: int, student: str | None = None
-) -> Paper:
+) -> Variant:
     """Draw the numbers of every task, for one student or (None) for a whole class."""
     items = tuple(
         Item(f"task-{i}", task, _numbers(task, seed, chapter, student, i))
@@ -76,11 +76,14 @@ def make_paper(
     )
     for item in items:
         _try(item)
-    asked = [(item.task.kind, item.task.points, item.numbers) for item in items]
-    return Paper(chapter, student, items, _code(seed, FORMAT, chapter, student, asked))
+    content = [(item.task.kind, item.task.points, item.numbers) for item in items]
+    return Variant(
+        chapter, student, items, _code(seed, FORMAT, chapter, student, content)
+    )
 
 
 def _numbers(task: Task, seed: int, *place: object) -> tuple:
+    # A stream for each task: one that draws more leaves the others' numbers alone.
     entropy = int(_code(seed, *place), 16)
     drawn = task.draw(np.random.default_rng(entropy))
     if not isinstance(drawn, tuple):
@@ -102,4 +105,5 @@ def _try(item: Item) -> None:
 
 def _code(seed: int, *content: object) -> str:
     text = json.dumps(content, allow_nan=False)
+    # 24 digits are 96 bits: too many to guess, few enough for a line of a notebook.
     return hmac.new(str(seed).encode(), text.encode(), sha256).hexdigest()[:24]

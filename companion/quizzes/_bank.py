@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-_HERE = files("companion.quizzes")
+_PACKAGE = files("companion.quizzes")
 
 
 @dataclass(frozen=True)
@@ -158,9 +158,9 @@ def read(chapter: str, *, bank: str | Path | None = None) -> Quiz:
         content = _load(file.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{file} cannot be read as YAML in UTF-8: {error}") from None
-    wrong = _wrong(chapter, content)
-    if wrong:
-        listed = "\n".join(f"- {line}" for line in wrong)
+    problems = _schema_errors(chapter, content)
+    if problems:
+        listed = "\n".join(f"- {line}" for line in problems)
         raise ValueError(f"{file} is not a quiz as schema.json describes it:\n{listed}")
     questions = tuple(_question(question) for question in content["questions"])
     return Quiz(chapter, content["title"], questions)
@@ -196,7 +196,7 @@ def unknown_misconceptions(names: Iterable[str]) -> list[str]:
 
 @cache
 def _misconceptions() -> dict[str, dict[str, str]]:
-    return _load((_HERE / "misconceptions.yaml").read_text(encoding="utf-8"))
+    return _load((_PACKAGE / "misconceptions.yaml").read_text(encoding="utf-8"))
 
 
 def _load(text: str) -> Any:
@@ -219,7 +219,7 @@ def _load(text: str) -> Any:
 
 def _folder(bank: str | Path | None) -> Traversable:
     if bank is None:
-        return _HERE / "bank"
+        return _PACKAGE / "bank"
     folder = Path(bank)
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder of quizzes, one YAML file each.")
@@ -246,27 +246,27 @@ def _choice(content: dict[str, Any]) -> Choice:
     )
 
 
-def _wrong(chapter: str, content: Any) -> list[str]:
+def _schema_errors(chapter: str, content: Any) -> list[str]:
     """Return a line for each place that breaks the schema or the bank's rules."""
     from jsonschema import Draft202012Validator
 
-    schema = json.loads((_HERE / "schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((_PACKAGE / "schema.json").read_text(encoding="utf-8"))
     slug = schema["$defs"]["slug"]["pattern"]
-    wrong = []
+    problems = []
     if not re.fullmatch(slug, chapter):
-        wrong.append(f"{chapter!r}, the file's name, must be like 'two-circles'")
+        problems.append(f"{chapter!r}, the file's name, must be like 'two-circles'")
     errors = list(Draft202012Validator(schema).iter_errors(content))
-    wrong += [f"{error.json_path}: {_message(error)}" for error in errors]
-    if not errors:
+    problems += [f"{error.json_path}: {_message(error)}" for error in errors]
+    if not errors:  # what follows takes the schema's shape for granted
         counts = Counter(question["id"] for question in content["questions"])
-        wrong += [
+        problems += [
             f"the id {name!r} stands twice" for name in counts if counts[name] > 1
         ]
-        wrong += unknown_misconceptions(_named(content))
-    return wrong
+        problems += unknown_misconceptions(_misconceptions_in(content))
+    return problems
 
 
-def _named(content: dict[str, Any]) -> set[str]:
+def _misconceptions_in(content: dict[str, Any]) -> set[str]:
     choices = (x for question in content["questions"] for x in question["choices"])
     return {x["misconception"] for x in choices if "misconception" in x}
 

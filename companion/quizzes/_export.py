@@ -55,9 +55,9 @@ def export(chapter: str, *, to: str, bank: str | Path | None = None) -> bytes:
     write, _ = _format(to)
     quiz = read(chapter, bank=bank)
     for name, text in _texts(quiz):
-        if found := _CONTROL.search(text):
+        if control := _CONTROL.search(text):
             raise ValueError(
-                f"{name} holds the control character {found.group()!r}, which no "
+                f"{name} holds the control character {control.group()!r}, which no "
                 "learning platform can read. Remove it."
             )
     return write(quiz)

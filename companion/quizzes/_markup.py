@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_THIN_SPACE = {"width": "0.167em"}
+_THIN_SPACE = {"width": "0.167em"}  # TeX's, a sixth of an em
 _SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
 # How many parts an element must have: a formula that ends too early has fewer.
 _PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "msubsup": 3}
@@ -68,37 +68,39 @@ def _tex(tex: str, display: bool) -> str:
 def _mathml(tex: str, display: bool) -> str:
     from latex2mathml.converter import convert_to_element
 
-    shown = f"The formula ${tex.strip()}$ cannot be shown"
+    complaint = f"The formula ${tex.strip()}$ cannot be shown"
     try:
         # Elements: in its string, "<" within a text begins another element.
         root = convert_to_element(tex.strip(), display="block" if display else "inline")
     except Exception as error:  # latex2mathml has many of its own, without a base
-        raise ValueError(f"{shown}: {type(error).__name__}.") from None
+        raise ValueError(f"{complaint}: {type(error).__name__}.") from None
     for element in root.iter():
         if element.text == "&":  # it was not taken for the mark of a column
-            raise ValueError(f"{shown}: it is too rich, or it is not TeX.")
+            raise ValueError(f"{complaint}: it is too rich, or it is not TeX.")
         element.text = unescape(element.text or "")
-        _require_whole(element, shown)
-        _require_harmless(element, shown)
+        _require_whole(element, complaint)
+        _require_harmless(element, complaint)
     for element in list(root.iter()):
         _join_letters(element)
         _set_spaces(element, display)
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _require_whole(element: Element, shown: str) -> None:
+def _require_whole(element: Element, complaint: str) -> None:
     text = (element.text or "").strip()
     if "\\" in text:
-        raise ValueError(f"{shown}: the command {text} is not known.")
+        raise ValueError(f"{complaint}: the command {text} is not known.")
     if element.tag in {"mi", "mn", "mo"} and not text:
-        raise ValueError(f"{shown}: a command in it is not known.")
+        raise ValueError(f"{complaint}: a command in it is not known.")
     if len(element) != _PARTS.get(element.tag, len(element)):
-        raise ValueError(f"{shown}: an argument is missing.")
+        raise ValueError(f"{complaint}: an argument is missing.")
 
 
-def _require_harmless(element: Element, shown: str) -> None:
-    if found := _REFUSED.intersection(element.keys()):
-        raise ValueError(f"{shown}: it sets {min(found)!r}, which no question may.")
+def _require_harmless(element: Element, complaint: str) -> None:
+    if refused := _REFUSED.intersection(element.keys()):
+        raise ValueError(
+            f"{complaint}: it sets {min(refused)!r}, which no question may."
+        )
 
 
 def _join_letters(element: Element) -> None:
@@ -141,6 +143,7 @@ def _need_space(left: Element, right: Element) -> bool:
 def _is_function(element: Element) -> bool:
     base = element[0] if element.tag in _SCRIPTS else element
     name = base.text or ""
+    # MathML sets a name of several letters upright unless it is told otherwise.
     upright = base.tag in {"mi", "mo"} and base.get("mathvariant") is None
     return upright and len(name) > 1 and name.isascii() and name.isalpha()
 

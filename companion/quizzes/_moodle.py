@@ -15,7 +15,7 @@ from ._bank import Choice, Question, Quiz
 from ._markup import html_with_tex
 
 COURSE = "Classification losses"
-LONGEST_ID = 100
+LONGEST_ID = 100  # the width of the column in Moodle's database
 
 
 def moodle(quiz: Quiz) -> bytes:
@@ -48,6 +48,7 @@ def _question(question: Question, number: int, chapter: str) -> Element:
         "defaultgrade": "1",
         "penalty": "0.3333333",
         "hidden": "0",
+        # With the chapter, since another one may use the same id.
         "idnumber": _id(f"{chapter}/{question.id}"),
         "single": "true",
         # The texts call the choices by their letters.
@@ -90,6 +91,7 @@ def _text(parent: Element, text: str) -> None:
 
 
 def _path(*names: str) -> str:
+    # Moodle reads a doubled slash as one within a name.
     return "/".join(name.replace("/", "//") for name in names)
 
 

@@ -91,7 +91,7 @@ def _chosen(quiz: Quiz, ids: tuple[str, ...]) -> tuple[Question, ...]:
 
 def _render(chapter: str, questions: tuple[Question, ...]) -> str:
     count = len(questions)
-    shown = [
+    fieldsets = [
         _fieldset(
             question,
             name=f"quiz-{chapter}--{question.id}",
@@ -102,7 +102,7 @@ def _render(chapter: str, questions: tuple[Question, ...]) -> str:
     parts = [
         f"<style>\n{_asset('quiz.css')}</style>",
         '<div class="companion-quiz" data-wired="no">',
-        *shown,
+        *fieldsets,
         *(['<p class="quiz-score"></p>'] if count > 1 else []),
         "</div>",
         f"<script>\n{_asset('quiz.js')}</script>",
@@ -148,6 +148,7 @@ def _fieldset(question: Question, *, name: str, number: str) -> str:
 
 
 def _radio(letter: str, choice: Choice, name: str) -> str:
+    # A browser would fill in an earlier visit's choice, and the script has no verdict.
     return (
         f'<label><input type="radio" name="{name}" value="{letter}" '
         f'autocomplete="off"><span>{letter}.</span> '

@@ -82,8 +82,8 @@ def _lines(question: Question) -> list[str]:
 
 
 def _block(markdown: str) -> str:
-    shown = _SPACE.sub("<mtext>\N{THIN SPACE}</mtext>", html(markdown))
-    return f"<div>{shown.translate(_REFERENCES)}</div>"
+    content = _SPACE.sub("<mtext>\N{THIN SPACE}</mtext>", html(markdown))
+    return f"<div>{content.translate(_REFERENCES)}</div>"
 
 
 def _line(text: str) -> str:

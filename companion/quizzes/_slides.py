@@ -27,13 +27,13 @@ def _slide(question: Question, heading: str) -> str:
     if question.predict:
         heading += ": predict before the run"
     return (
-        f"<h2>{escape(heading)}</h2>\n{asked(question)}\n"
-        f'<aside class="notes">\n{explained(question)}\n</aside>'
+        f"<h2>{escape(heading)}</h2>\n{audience_html(question)}\n"
+        f'<aside class="notes">\n{speaker_html(question)}\n</aside>'
     )
 
 
-def asked(question: Question) -> str:
-    """Return what the audience sees: the question, and the answer to reveal."""
+def audience_html(question: Question) -> str:
+    """Return the question, and the answer to reveal."""
     choices = "\n".join(f"<li>{html(choice.text)}</li>" for choice in question.choices)
     letter, right = _right(question)
     return f"""\
@@ -47,8 +47,8 @@ def asked(question: Question) -> str:
 </div>"""
 
 
-def explained(question: Question) -> str:
-    """Return what the speaker sees: the answer, and what each choice suggests."""
+def speaker_html(question: Question) -> str:
+    """Return the answer, and what each choice suggests."""
     reasons = "\n".join(f"<li>{html(choice.why)}</li>" for choice in question.choices)
     return f"""\
 <p><code>{escape(question.id)}</code>. The answer is {_right(question)[0]}.</p>

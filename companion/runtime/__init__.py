@@ -77,7 +77,6 @@ class Runtime(NamedTuple):
         return f"<table><tbody>{''.join(rows)}</tbody></table>"
 
     def _facts(self) -> dict[str, str]:
-        """Return each fact in words under its name."""
         size = "unknown" if self.memory is None else f"{self.memory / GIBIBYTE:.1f} GiB"
         versions = (f"{name} {version}" for name, version in self.versions.items())
         return {

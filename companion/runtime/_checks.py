@@ -45,11 +45,11 @@ def check(model: keras.Model, *, batch_size: int, steps: int) -> None:
     backend = backend_module("companion.runtime")
     devices = backend.devices_in_force()
     if devices is None:
-        _check_ended(backend.spans_processes(model))
+        _check_not_ended(backend.spans_processes(model))
         return
     # First, so that every process refuses: one that is content would wait for the rest.
     check_agreement({"batch_size": batch_size, "number of steps": steps})
-    _check_place(backend.devices_of(model), devices)
+    _check_built_inside(backend.devices_of(model), devices)
     _check_stateless(model)
     if batch_size % devices:
         raise ValueError(
@@ -89,7 +89,7 @@ def check_prediction(model: keras.Model) -> None:
         )
 
 
-def _check_ended(spans_processes: bool) -> None:
+def _check_not_ended(spans_processes: bool) -> None:
     """Refuse to train a model of several processes after their distribution ended."""
     if spans_processes:
         raise ValueError(
@@ -99,7 +99,7 @@ def _check_ended(spans_processes: bool) -> None:
         )
 
 
-def _check_place(on_devices: int | None, devices: int) -> None:
+def _check_built_inside(on_devices: int | None, devices: int) -> None:
     """Refuse a model that was built outside the distribution in force."""
     if on_devices not in (None, devices):
         raise ValueError(
@@ -109,7 +109,6 @@ def _check_place(on_devices: int | None, devices: int) -> None:
 
 
 def _check_stateless(model: keras.Model) -> None:
-    """Refuse layers that hand a state from batch to batch."""
     for layer in every_layer(model):
         if getattr(layer, "stateful", False):
             raise ValueError(

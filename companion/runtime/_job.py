@@ -20,13 +20,14 @@ class Job(NamedTuple):
 def from_environment() -> Job | None:
     """Return the job that Keras's variables describe, or None if they are not set."""
     names = ADDRESSES, PROCESSES, PROCESS
-    given = [os.environ.get(name) for name in names]
-    if not any(given):
+    values = [os.environ.get(name) for name in names]
+    if not any(values):
         return None
     received = ", ".join(
-        f"{name}={value}" for name, value in zip(names, given, strict=True)
+        f"{name}={value}" for name, value in zip(names, values, strict=True)
     )
-    addresses, *numbers = (value or "" for value in given)
+    addresses, *numbers = (value or "" for value in values)
+    # As in Keras, process 0 coordinates, and has the first address.
     coordinator = addresses.split(",")[0].strip()
     if ":" not in coordinator or not all(number.isdecimal() for number in numbers):
         raise ValueError(_expected(received))
@@ -37,7 +38,6 @@ def from_environment() -> Job | None:
 
 
 def _expected(received: str) -> str:
-    """Return what the three variables must be."""
     return (
         f"A job of several processes needs {ADDRESSES}, the address and port of "
         f"process 0, for example 10.0.0.1:1234; {PROCESSES}, for example 2; and "

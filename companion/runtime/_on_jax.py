@@ -18,6 +18,7 @@ def device(platform: str) -> tuple[str, int | None, str]:
     if platform == "cpu":
         return _host.processor(), _host.memory(), "XLA"
     first = jax.local_devices()[0]
+    # A platform that keeps no account returns None.
     memory = (first.memory_stats() or {}).get("bytes_limit")
     return first.device_kind, memory, "cuDNN" if _has_cudnn(platform) else "XLA"
 
@@ -38,6 +39,7 @@ def join(job: Job) -> None:
             "for its devices, and something has done so. Call runtime.distribute() "
             "first, right after the imports."
         ) from error
+    # Only now: a process that met nobody keeps nobody waiting.
     sys.excepthook = _leave_at_once
 
 
@@ -78,6 +80,7 @@ def processes() -> int:
 
 def gather(numbers: list[int]) -> list[list[int]]:
     """Return the numbers of every process, one list for each."""
+    # Seeds and checksums fill 32 bits without a sign, and JAX has no more by default.
     return multihost_utils.process_allgather(np.array(numbers, "uint32")).tolist()
 
 

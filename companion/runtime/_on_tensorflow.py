@@ -20,6 +20,7 @@ def device(platform: str) -> tuple[str, int | None, str]:
 def distribute(devices: list[str]) -> tuple[int, int]:
     """Distribute over devices; return the processes and this one's number."""
     strategy = tf.distribute.MirroredStrategy([f"/{device}" for device in devices])
+    # Not `strategy.scope()`, which acts only inside its own `with` block.
     tf.distribute.experimental_set_strategy(strategy)
     return 1, 0
 

@@ -146,8 +146,9 @@ def windows(
             f"Windows of {length} characters need at least {length + 1} codes, as the "
             f"last has a successor too. Received: {len(codes)}. Choose a smaller length"
         )
-    both = np.lib.stride_tricks.sliding_window_view(codes, length + 1)[::step]
-    return both[:, :-1].copy(), both[:, 1:].copy()
+    rows = np.lib.stride_tricks.sliding_window_view(codes, length + 1)[::step]
+    # Copies, since the rows of a view overlap in memory and are read-only.
+    return rows[:, :-1].copy(), rows[:, 1:].copy()
 
 
 def sample(
@@ -263,6 +264,7 @@ def random_numbers(length: int, *, streams: int = 1, seed: int) -> NDArray[np.fl
     """
     shape = check_count("length", length), check_count("streams", streams)
     rng = np.random.default_rng(check_seed(seed))
+    # From [0, 1) to (0, 1]: with a 0, a class of probability 0 would be chosen.
     return 1 - rng.random(shape, dtype=np.float32)
 
 
@@ -304,17 +306,17 @@ def choose(
     """
     from companion.text import _sampling
 
-    p, u = (np.asarray(given, dtype=np.float32) for given in (probabilities, numbers))
+    p, u = (np.asarray(array, dtype=np.float32) for array in (probabilities, numbers))
     if p.shape[:-1] != u.shape or p.ndim == 0:
         raise ValueError(
             "There must be one random number for each row of probabilities. "
             f"Received: shapes {u.shape} and {p.shape}"
         )
-    wrong = ~((np.isfinite(p) & (p >= 0)).all(axis=-1) & p.any(axis=-1))
-    if wrong.any():
+    invalid = ~((np.isfinite(p) & (p >= 0)).all(axis=-1) & p.any(axis=-1))
+    if invalid.any():
         raise ValueError(
             "Probabilities must be finite, not negative and not all 0 in a row. "
-            f"Received: {p[wrong][0]}. Apply a softmax to raw scores first."
+            f"Received: {p[invalid][0]}. Apply a softmax to raw scores first."
         )
     outside = u[~((u > 0) & (u <= 1))]
     if outside.size:
@@ -338,7 +340,6 @@ def _advice(character: str, place: int) -> str:
 
 
 def _codes(codes: ArrayLike) -> NDArray[np.int32]:
-    """Return codes as an array, or say what they must be."""
     array = np.asarray(codes)
     if array.dtype.kind not in "iu":
         raise TypeError(
@@ -359,7 +360,6 @@ def _codes(codes: ArrayLike) -> NDArray[np.int32]:
 
 
 def _temperature(value: float) -> float:
-    """Return a temperature as a Python float, or say what it must be."""
     least, most = TEMPERATURES
     message = (
         f"`temperature` must be a number from {least:g} to {most:g}. For the most "

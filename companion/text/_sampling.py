@@ -41,20 +41,21 @@ def generate(
     """Return the codes that follow a prompt, (length, streams), from random numbers.
 
     A run has a place for each character that the model reads. What it reads next is
-    the prompt where there is one (`given`), and else the character just chosen.
+    the prompt where there is one (`forced`), and else the character just chosen.
     """
     length, streams = numbers.shape
     first = len(prompt) - 1
     places = first + length
     padded = max(LEAST_PLACES, 1 << (places - 1).bit_length())
-    given = np.full(padded, -1, dtype=np.int32)
-    given[:first] = prompt[1:]
+    forced = np.full(padded, -1, dtype=np.int32)
+    forced[:first] = prompt[1:]
     drawn = np.ones((padded, streams), dtype=np.float32)
     drawn[first:places] = numbers
     start = np.full(streams, prompt[0], dtype=np.int32)
-    run = [np.int32(places), np.float32(temperature), start, given, drawn]
-    codes, sound = _program(model)(*map(keras.ops.convert_to_tensor, run))
-    if not sound:
+    # As arrays: of Python's numbers, each new value would compile a program.
+    run = [np.int32(places), np.float32(temperature), start, forced, drawn]
+    codes, all_finite = _program(model)(*map(keras.ops.convert_to_tensor, run))
+    if not all_finite:
         raise ValueError(
             "The model must return probabilities. Received: NaN or infinity from its "
             "last layer. Look for a training run that diverged."
@@ -72,6 +73,7 @@ def choose(
     """
     ops = keras.ops
     largest = ops.max(probabilities, axis=-1, keepdims=True)
+    # Relative to the largest: else a small temperature makes 0 of every weight.
     weights = ops.exp(ops.log(probabilities / largest) / temperature)
     cumulated = ops.cumsum(weights, axis=-1)
     share = ops.expand_dims(numbers, -1) * cumulated[..., -1:]
@@ -109,11 +111,11 @@ def check_model(model: keras.Model, *, codes: int) -> None:
 def _check_layer(layer: keras.Layer) -> None:
     """Refuse a layer that needs more than this place and a state from the last one."""
     if isinstance(layer, RECURRENT):
-        wrong = layer.go_backwards or not layer.return_sequences
+        refused = layer.go_backwards or not layer.return_sequences
     else:
-        wrong = not isinstance(layer, PLACEWISE) or getattr(layer, "mask_zero", False)
-        wrong = wrong or getattr(layer, "axis", -1) not in (-1, [-1])
-    if wrong:
+        refused = not isinstance(layer, PLACEWISE) or getattr(layer, "mask_zero", False)
+        refused = refused or getattr(layer, "axis", -1) not in (-1, [-1])
+    if refused:
         raise ValueError(
             "The layers must be LSTM, GRU or SimpleRNN with return_sequences=True, "
             "reading forwards, or act at each place alone: Embedding without "
@@ -128,11 +130,11 @@ def _program(model: keras.Sequential) -> Program:
     The weights are its arguments, but its steps are those of the layers: a model whose
     layers have changed gets a new one.
     """
-    kept = getattr(model, ATTRIBUTE, None)
-    if kept is None or kept.layers != model.layers:
-        kept = _Sampler(model)
-        setattr(model, ATTRIBUTE, kept)
-    return kept.program
+    sampler = getattr(model, ATTRIBUTE, None)
+    if sampler is None or sampler.layers != model.layers:
+        sampler = _Sampler(model)
+        setattr(model, ATTRIBUTE, sampler)
+    return sampler.program
 
 
 class _Sampler:
@@ -150,7 +152,7 @@ def _compile(model: keras.Sequential) -> Program:
 
         # A partial, since TensorFlow warns of "retracing" when one Python function is
         # traced for many models. It reads the variables itself: nothing is copied.
-        run = functools.partial(_run_held, model)
+        run = functools.partial(_run_with_own_weights, model)
         return tf.function(run, autograph=False, jit_compile=True)
     import jax
 
@@ -158,13 +160,13 @@ def _compile(model: keras.Sequential) -> Program:
     return lambda *run: program(_values(model), *run)
 
 
-def _run_held(model: keras.Sequential, *run: Tensor) -> tuple[Tensor, Tensor]:
-    """Run a text with the weights that the model holds."""
+def _run_with_own_weights(
+    model: keras.Sequential, *run: Tensor
+) -> tuple[Tensor, Tensor]:
     return _run(model, _values(model), *run)
 
 
 def _values(model: keras.Sequential) -> list[Tensor]:
-    """Return what the variables of a model hold."""
     return [variable.value for variable in model.variables]
 
 
@@ -174,44 +176,47 @@ def _run(
     places: Tensor,
     temperature: Tensor,
     start: Tensor,
-    given: Tensor,
+    forced: Tensor,
     numbers: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """Run the places of a text, each on the states that the place before left."""
     ops = keras.ops
 
-    def one(
-        i: Tensor, codes: Tensor, states: list, chosen: Tensor, sound: Tensor
+    def advance(
+        i: Tensor, codes: Tensor, states: list, sampled: Tensor, all_finite: Tensor
     ) -> tuple:
         probabilities, states = _step(model.layers, codes, states)
         codes, finite = choose(probabilities, numbers[i], temperature)
-        chosen = ops.slice_update(chosen, [i, 0], codes[None])
-        codes = ops.where(given[i] < 0, codes, given[i])
-        return i + 1, codes, states, chosen, ops.logical_and(sound, finite)
+        sampled = ops.slice_update(sampled, [i, 0], codes[None])
+        codes = ops.where(forced[i] < 0, codes, forced[i])
+        return i + 1, codes, states, sampled, ops.logical_and(all_finite, finite)
 
-    held = zip(model.variables, values, strict=True)
-    with keras.StatelessScope(state_mapping=held):
+    state_mapping = zip(model.variables, values, strict=True)
+    with keras.StatelessScope(state_mapping=state_mapping):
         states = [
             layer.cell.get_initial_state(batch_size=start.shape[0])
             for layer in model.layers
             if isinstance(layer, RECURRENT)
         ]
-        chosen = ops.zeros(numbers.shape, dtype="int32")
-        begin = (ops.zeros((), "int32"), start, states, chosen, ops.all(start >= 0))
-        *_, chosen, sound = ops.while_loop(lambda i, *_: i < places, one, begin)
-    return chosen, sound
+        sampled = ops.zeros(numbers.shape, dtype="int32")
+        # The last is True as a tensor, since no code is negative.
+        begin = (ops.zeros((), "int32"), start, states, sampled, ops.all(start >= 0))
+        *_, sampled, all_finite = ops.while_loop(
+            lambda i, *_: i < places, advance, begin
+        )
+    return sampled, all_finite
 
 
 def _step(
     layers: list[keras.Layer], codes: Tensor, states: list
 ) -> tuple[Tensor, list]:
     """Return the probabilities after one character, and the new states."""
-    x, earlier, left = codes[:, None], iter(states), []
+    x, old_states, new_states = codes[:, None], iter(states), []
     for layer in layers:
         if isinstance(layer, RECURRENT):
-            x, state = layer.cell(x[:, 0], next(earlier), training=False)
+            x, state = layer.cell(x[:, 0], next(old_states), training=False)
             x = x[:, None]
-            left.append(state)
+            new_states.append(state)
         else:
             x = layer(x, training=False)
-    return keras.ops.cast(x[:, 0], "float32"), left
+    return keras.ops.cast(x[:, 0], "float32"), new_states

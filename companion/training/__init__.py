@@ -271,7 +271,7 @@ def repeat(
     )
 
 
-def _arguments(given: dict[str, Any], **data: Any) -> dict[str, Any]:
+def _arguments(options: dict[str, Any], **data: Any) -> dict[str, Any]:
     """Return the arguments of `fit` by name: those given, else its defaults.
 
     Raises
@@ -285,7 +285,7 @@ def _arguments(given: dict[str, Any], **data: Any) -> dict[str, Any]:
         for name, parameter in inspect.signature(fit).parameters.items()
         if name not in own
     }
-    for name in given:
+    for name in options:
         if name == "seed":
             raise TypeError("repeat() takes `seeds`, one for each run. Received: seed")
         if name not in defaults:
@@ -295,4 +295,4 @@ def _arguments(given: dict[str, Any], **data: Any) -> dict[str, Any]:
                 f"repeat() takes the options of fit: {', '.join(defaults)}. "
                 f"Received: {name!r}.{hint}"
             )
-    return defaults | given | data
+    return defaults | options | data

@@ -188,7 +188,6 @@ def _check_shared_examples(distribution: object) -> None:
 
 
 def _checksum(arrays: Arrays | None) -> int:
-    """Return a number that other data would not have."""
     crc = 0
     for leaf in keras.tree.flatten(arrays):
         if leaf is not None:
@@ -197,7 +196,6 @@ def _checksum(arrays: Arrays | None) -> int:
 
 
 def _check_custom_steps(model: keras.Model) -> None:
-    """Refuse a model whose training step is its own."""
     custom = [name for name in OVERRIDES if not _inherits(model, name, [keras.Model])]
     _check_setting(
         bool(custom),
@@ -213,7 +211,6 @@ def _check_setting(refused: bool, reason: str) -> None:
 
 
 def _acts_on(callback: keras.callbacks.Callback, hook: str) -> bool:
-    """Tell whether a callback does something in a hook for batches."""
     silent: list[type] = [keras.callbacks.Callback, keras.callbacks.ProgbarLogger]
     # training.fit calls it when an epoch is done: its mean loss is NaN if one was.
     silent += [keras.callbacks.TerminateOnNaN]
@@ -234,6 +231,5 @@ def _is_among(variable: keras.Variable, others: Sequence[keras.Variable]) -> boo
 
 
 def _describe(model: keras.Model) -> str:
-    """Name a model's optimizer and the shapes of its variables."""
     shapes = [tuple(variable.shape) for variable in model.variables]
     return f"{type(model.optimizer).__name__} on variables of shapes {shapes}"

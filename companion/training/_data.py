@@ -37,16 +37,16 @@ def check_array(name: str, value: Any) -> None:
         )
 
 
-def check_lengths(given: Mapping[str, Any]) -> int:
+def check_lengths(arrays: Mapping[str, Any]) -> int:
     """Return the number of examples, which all arrays must have."""
     lengths = {
         name: [len(leaf) for leaf in keras.tree.flatten(value) if leaf is not None]
-        for name, value in given.items()
+        for name, value in arrays.items()
     }
-    counts = {length for found in lengths.values() for length in found}
+    counts = {length for sizes in lengths.values() for length in sizes}
     if len(counts) != 1 or counts == {0} or not lengths["x"]:
-        names = [name for name, found in lengths.items() if found]
-        received = [length for found in lengths.values() for length in found]
+        names = [name for name, sizes in lengths.items() if sizes]
+        received = [length for sizes in lengths.values() for length in sizes]
         raise ValueError(
             f"{', '.join(names)} must hold the same number of examples, at least one. "
             f"Received: lengths {received}."
@@ -61,11 +61,11 @@ def check_sample_weight(sample_weight: Any, y: Any) -> None:
     try:
         keras.tree.assert_same_structure(y, sample_weight)
     except ValueError:
-        given = keras.tree.map_structure(lambda _: "*", sample_weight)
-        wanted = keras.tree.map_structure(lambda _: "*", y)
+        received = keras.tree.map_structure(lambda _: "*", sample_weight)
+        expected = keras.tree.map_structure(lambda _: "*", y)
         raise ValueError(
             "sample_weight must be one array, or have the structure of y, with None "
-            f"for an output without weights. Received: {given} for y = {wanted}"
+            f"for an output without weights. Received: {received} for y = {expected}"
         ) from None
 
 
@@ -127,6 +127,7 @@ def _is_distribution(rows: np.ndarray) -> bool:
 
 def _way_out(value: Any) -> str:
     """Return what to do with data that training does not take; "" if it does."""
+    # Before the rest: NumPy takes it for an ordinary array and forgets the mask.
     if isinstance(value, np.ma.MaskedArray):
         return MASKED
     if _is_sparse(value):
@@ -155,13 +156,13 @@ def _has_numpy_columns(table: Any) -> bool:
 
 def _is_sparse(value: Any) -> bool:
     """Tell whether a value is a sparse or ragged matrix of SciPy, TensorFlow or JAX."""
+    # By name, as a test of the type would import libraries that may not be installed.
     kind = type(value)
     name = f"{kind.__module__}.{kind.__name__}".lower()
     return "sparse" in name or "ragged" in name or "bcoo" in name
 
 
 def _describe(value: Any) -> str:
-    """Name the type of a value, with dtype and shape where it has them."""
     parts = [type(value).__name__]
     if hasattr(value, "dtype"):
         parts.append(f"of dtype {value.dtype}")

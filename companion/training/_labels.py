@@ -48,23 +48,24 @@ def targets(model: keras.Model, y: Nested, y_pred: Nested) -> list[Target]:
     compiled = model._compile_loss
     if compiled is None:
         return []
-    found: list[Target] = []
+    recorded: list[Target] = []
 
     def recorder(loss: keras.losses.Loss) -> Callable[..., Tensor]:
         def record(position: int, y_pred: Tensor, weight: Nested = None) -> Tensor:
-            found.append(Target(loss, position, tuple(y_pred.shape)))
+            recorded.append(Target(loss, position, tuple(y_pred.shape)))
             return keras.ops.zeros(())
 
         return record
 
-    kept = compiled._flat_losses
-    compiled._flat_losses = [one._replace(loss=recorder(one.loss)) for one in kept]
+    # On the compiled loss itself, since only there is known which loss gets what.
+    losses = compiled._flat_losses
+    compiled._flat_losses = [spec._replace(loss=recorder(spec.loss)) for spec in losses]
     try:
         numbered = keras.tree.pack_sequence_as(y, range(len(keras.tree.flatten(y))))
         compiled(numbered, y_pred)
     finally:
-        compiled._flat_losses = kept
-    return found
+        compiled._flat_losses = losses
+    return recorded
 
 
 def check_labels(targets: Sequence[Target], plan: Plan) -> None:
@@ -89,7 +90,6 @@ def check_given(model: keras.Model, y: Nested) -> None:
 def _check_classes(
     labels: np.ndarray, classes: Classes, *, weighs_classes: bool
 ) -> None:
-    """Refuse labels of a sparse loss that are no integers below the count."""
     last = classes.count - 1
     allowed = (labels >= 0) & (labels <= last) & (labels == np.round(labels))
     allowed |= labels == classes.ignored

@@ -4,7 +4,7 @@ import keras
 
 from companion.training._checks import check_distribution
 from companion.training._plan import Logs, Plan
-from companion.training._programs import compiled, on_devices, shared
+from companion.training._programs import compiled, on_devices, sharded
 
 
 class EpochBar(keras.callbacks.Callback):
@@ -47,7 +47,7 @@ def run(
     held_back = None
     if plan.held_back is not None:
         validation, batches = plan.held_back
-        held_back = on_devices(validation), shared(batches)
+        held_back = on_devices(validation), sharded(batches)
     model.stop_training = False
     # Keras leaves there where an earlier run was resumed; that run is over.
     model._initial_epoch = None
@@ -55,7 +55,7 @@ def run(
     hooks.on_train_begin()
     for epoch in range(_first_epoch(model), plan.epochs):
         hooks.on_epoch_begin(epoch)
-        batches = shared(plan.batches(seed=seed, epoch=epoch))
+        batches = sharded(plan.batches(seed=seed, epoch=epoch))
         logs = dict(programs.train(training, batches))
         if held_back is not None:
             hooks.on_test_begin()
@@ -67,6 +67,7 @@ def run(
         hooks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
+    # With `use_ema` the optimizer now puts the averages in the weights' place.
     model.optimizer.finalize_variable_values(model.trainable_weights)
     hooks.on_train_end(logs)
     return model.history

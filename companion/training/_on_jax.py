@@ -23,11 +23,11 @@ class ModelPrograms:
 
     Each runs Keras's own step, so the losses, the metrics and the optimizer are those
     of `model.fit`. The variables go in and come out; JAX keeps one compiled form for
-    each shape of the data. With `whole`, the loop is compiled; without, one step is.
+    each shape of the data. With `compile_epoch`, the loop is compiled, else one step.
     """
 
-    def __init__(self, model: keras.Model, *, whole: bool) -> None:
-        make = _scan if whole else _steps
+    def __init__(self, model: keras.Model, *, compile_epoch: bool) -> None:
+        make = _scan if compile_epoch else _steps
         self._model = model
         self._train = make(model, model.train_step)
         self._evaluate = make(model, model.test_step)
@@ -126,7 +126,7 @@ def assign(variables: Variables, state: State) -> None:
             variable.assign(array)
 
 
-def one_of(state: State, i: int) -> State:
+def state_of_copy(state: State, i: int) -> State:
     """Return the state of one copy from the state of all."""
     return jax.tree.map(lambda leaf: leaf[i], state)
 
@@ -135,15 +135,17 @@ def _scan(model: keras.Model, step: Step, *, jit: bool = True) -> Program:
     """Return the program that runs a step on every batch, in one loop of XLA."""
 
     def program(state: State, arrays: Arrays, batches: Batches) -> tuple[Logs, State]:
-        def one(state: State, chosen: jax.Array) -> tuple[State, None]:
+        def step_on_batch(state: State, chosen: jax.Array) -> tuple[State, None]:
             return step(state, _take(arrays, chosen))[1], None
 
         state = (*state[:-1], _fresh_metrics(model, state[-1]))
-        state, _ = jax.lax.scan(one, state, batches.full)
+        state, _ = jax.lax.scan(step_on_batch, state, batches.full)
+        # After the loop: a scan takes batches of one shape only.
         if batches.tail is not None:
-            state, _ = one(state, batches.tail)
+            state, _ = step_on_batch(state, batches.tail)
         return _logs(model, state[-1]), state
 
+    # Stated, since XLA is else free to choose another layout for the new weights.
     return jax.jit(program, out_shardings=(None, _copies())) if jit else program
 
 
@@ -153,14 +155,14 @@ def _steps(model: keras.Model, step: Step) -> Program:
     def step_on(state: State, arrays: Arrays, batches: jax.Array, i: int) -> State:
         return step(state, _take(arrays, batches[i]))[1]
 
-    one = jax.jit(step_on, out_shardings=_copies())
+    step_on_batch = jax.jit(step_on, out_shardings=_copies())
 
     def program(state: State, arrays: Arrays, batches: Batches) -> tuple[Logs, State]:
         state = (*state[:-1], _fresh_metrics(model, state[-1]))
         for i in range(len(batches.full)):
-            state = one(state, arrays, batches.full, i)
+            state = step_on_batch(state, arrays, batches.full, i)
         if batches.tail is not None:
-            state = one(state, arrays, batches.tail[None], 0)
+            state = step_on_batch(state, arrays, batches.tail[None], 0)
         return _logs(model, state[-1]), state
 
     return program
@@ -177,7 +179,6 @@ def _copies() -> jax.sharding.Sharding | None:
 def _run(
     program: Program, variables: Variables, arrays: Arrays, batches: Batches
 ) -> Logs:
-    """Run a program on the values of the variables and store the new ones."""
     logs, state = program(values(variables), arrays, batches)
     assign(variables, state)
     return logs
@@ -191,19 +192,17 @@ def _without_optimizer(variables: Variables) -> Variables:
 
 def _fresh_metrics(model: keras.Model, metrics: list[Tensor]) -> list[Tensor]:
     """Return the values of the metrics' variables as they are before a first batch."""
-    held = list(zip(model.metrics_variables, metrics, strict=True))
-    with keras.StatelessScope(state_mapping=held) as scope:
+    state_mapping = list(zip(model.metrics_variables, metrics, strict=True))
+    with keras.StatelessScope(state_mapping=state_mapping) as scope:
         model.reset_metrics()
     return [scope.get_current_value(variable) for variable in model.metrics_variables]
 
 
 def _logs(model: keras.Model, metrics: list[Tensor]) -> Logs:
-    """Return the results of the metrics from the values of their variables."""
-    held = list(zip(model.metrics_variables, metrics, strict=True))
-    with keras.StatelessScope(state_mapping=held):
+    state_mapping = list(zip(model.metrics_variables, metrics, strict=True))
+    with keras.StatelessScope(state_mapping=state_mapping):
         return model.get_metrics_result()
 
 
 def _take(arrays: Arrays, chosen: jax.Array) -> Arrays:
-    """Return the chosen examples of every array."""
     return jax.tree.map(lambda leaf: leaf[chosen], arrays)

@@ -19,12 +19,12 @@ class ModelPrograms:
 
     Each runs Keras's own step, so the losses, the metrics and the optimizer are those
     of `model.fit`. TensorFlow keeps one compiled form for each shape of the data. With
-    `whole`, XLA compiles the loop; without, TensorFlow runs its graph.
+    `compile_epoch`, XLA compiles the loop; without, TensorFlow runs its graph.
     """
 
-    def __init__(self, model: keras.Model, *, whole: bool) -> None:
-        self._train = _program(model, model.train_step, whole)
-        self._evaluate = _program(model, model.test_step, whole)
+    def __init__(self, model: keras.Model, *, compile_epoch: bool) -> None:
+        self._train = _program(model, model.train_step, compile_epoch)
+        self._evaluate = _program(model, model.test_step, compile_epoch)
 
     def train(self, arrays: Arrays, batches: Batches) -> Logs:
         """Train the model for one epoch and return its metrics."""
@@ -53,27 +53,30 @@ def on_cpu() -> bool:
     }
 
 
-def _program(model: keras.Model, step: Step, whole: bool) -> Program:
+def _program(model: keras.Model, step: Step, compile_epoch: bool) -> Program:
     """Return the program that runs a step on every batch and returns the metrics.
 
     A partial, since TensorFlow warns of "retracing" when one Python function is traced
     for many models, as it has to be.
     """
     return tf.function(
-        functools.partial(_epoch, model, step), autograph=False, jit_compile=whole
+        functools.partial(_epoch, model, step),
+        autograph=False,
+        jit_compile=compile_epoch,
     )
 
 
 def _epoch(model: keras.Model, step: Step, arrays: Arrays, batches: Batches) -> Logs:
     """Run a step on every batch, the full ones in a loop of the graph."""
 
-    def one(i: tf.Tensor) -> tuple[tf.Tensor]:
+    def step_on_batch(i: tf.Tensor) -> tuple[tf.Tensor]:
         step(_take(arrays, batches.full[i]))
         return (i + 1,)
 
     model.reset_metrics()
     steps = batches.full.shape[0]
-    tf.while_loop(lambda i: i < steps, one, [0], parallel_iterations=1)
+    # One at a time, since a step reads the weights that the one before has written.
+    tf.while_loop(lambda i: i < steps, step_on_batch, [0], parallel_iterations=1)
     if batches.tail is not None:
         step(_take(arrays, batches.tail))
     return model.get_metrics_result()
@@ -94,7 +97,6 @@ def _run(program: Program, arrays: Arrays, batches: Batches) -> Logs:
 
 
 def _take(arrays: Arrays, chosen: tf.Tensor) -> Arrays:
-    """Return the chosen examples of every array."""
     return keras.tree.map_structure(
         lambda leaf: None if leaf is None else tf.gather(leaf, chosen), arrays
     )

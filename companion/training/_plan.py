@@ -68,16 +68,16 @@ class Plan(NamedTuple):
         """
         order = np.arange(count(self.training))
         examples = self.steps * self.batch_size
-        number, part = divmod(epoch, -(-len(order) // examples))
-        draw = np.random.default_rng((seed, number))
+        pass_number, part = divmod(epoch, -(-len(order) // examples))
+        rng = np.random.default_rng((seed, pass_number))
         if self.shuffle == "batch":
             # Keras's: the batches stay as they are, and each is shuffled in itself.
             batches = np.array_split(
                 order, range(self.batch_size, len(order), self.batch_size)
             )
-            order = np.concatenate([draw.permutation(batch) for batch in batches])
+            order = np.concatenate([rng.permutation(batch) for batch in batches])
         elif self.shuffle:
-            order = draw.permutation(order)
+            order = rng.permutation(order)
         return _cut(order[part * examples :][:examples], self.batch_size)
 
     @property
@@ -128,31 +128,32 @@ def count(arrays: Arrays) -> int:
 
 def _examples(x: Nested, y: Nested, sample_weight: Nested = None) -> Arrays:
     """Return the arguments as Keras hands them to a step, all of them at once."""
-    given = {"x": x, "y": y, "sample_weight": sample_weight}
-    for name, value in given.items():
+    arrays = {"x": x, "y": y, "sample_weight": sample_weight}
+    for name, value in arrays.items():
         keras.tree.map_structure(lambda leaf, name=name: check_array(name, leaf), value)
-    length = check_lengths(given)
+    length = check_lengths(arrays)
     check_sample_weight(sample_weight, y)
     adapter = ArrayDataAdapter(x, y, sample_weight=sample_weight, batch_size=length)
-    batch = next(iter(adapter.get_numpy_iterator()))
+    batch = next(iter(adapter.get_numpy_iterator()))  # of `length`, so all examples
     if backend() == "tensorflow":
         # As Keras does for tf.data, which would stack the entries of a list.
         batch = keras.tree.lists_to_tuples(batch)
     return keras.utils.unpack_x_y_sample_weight(batch)
 
 
-def _validation_set(given: Arrays) -> Arrays:
-    """Return the arrays of `validation_data`."""
-    if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+def _validation_set(validation_data: Arrays) -> Arrays:
+    if not isinstance(validation_data, tuple | list) or len(validation_data) not in (
+        2,
+        3,
+    ):
         raise TypeError(
             "validation_data must be (x, y) or (x, y, sample_weight). "
-            f"Received: {type(given).__name__}"
+            f"Received: {type(validation_data).__name__}"
         )
-    return _examples(*given)
+    return _examples(*validation_data)
 
 
 def _rows(arrays: Arrays, chosen: slice) -> Arrays:
-    """Return the chosen examples of every array."""
     return keras.tree.map_structure(
         lambda leaf: None if leaf is None else leaf[chosen], arrays
     )
@@ -164,14 +165,16 @@ def _split(arrays: Arrays, validation_split: float) -> tuple[Arrays, Arrays]:
     Keras's own rule: floor(n * (1 - validation_split)) examples stay for training.
     """
     n = count(arrays)
-    kept = math.floor(n * (1.0 - validation_split)) if 0 < validation_split < 1 else 0
-    if kept in (0, n):
+    n_training = (
+        math.floor(n * (1.0 - validation_split)) if 0 < validation_split < 1 else 0
+    )
+    if n_training in (0, n):
         raise ValueError(
             "validation_split must be between 0 and 1 and leave at least one example "
             f"on each side, for example 0.2. Received: validation_split="
             f"{validation_split!r} with {n} examples"
         )
-    return _rows(arrays, slice(kept)), _rows(arrays, slice(kept, n))
+    return _rows(arrays, slice(n_training)), _rows(arrays, slice(n_training, n))
 
 
 def _weigh_classes(arrays: Arrays, class_weight: dict[int, float]) -> Arrays:
@@ -183,15 +186,15 @@ def _weigh_classes(arrays: Arrays, class_weight: dict[int, float]) -> Arrays:
 
 def _epochs(epochs: int) -> int:
     """Return the number of epochs, as `keras.config.set_max_epochs` limits it."""
-    number, most = check_count("epochs", epochs), keras.config.max_epochs()
-    if most and most < number:
-        warnings.warn(f"Limiting epochs to {most}, as keras.config says", stacklevel=4)
-        return most
+    number, limit = check_count("epochs", epochs), keras.config.max_epochs()
+    # The level is that of the line which called `fit`.
+    if limit and limit < number:
+        warnings.warn(f"Limiting epochs to {limit}, as keras.config says", stacklevel=4)
+        return limit
     return number
 
 
 def _shuffle(shuffle: bool | str) -> bool | str:
-    """Return True, False or "batch"."""
     if isinstance(shuffle, str) and shuffle == "batch":
         return shuffle
     if shuffle not in (True, False):
@@ -201,19 +204,19 @@ def _shuffle(shuffle: bool | str) -> bool | str:
     return shuffle
 
 
-def _steps(whole: int, steps_per_epoch: int | None) -> int:
+def _steps(pass_steps: int, steps_per_epoch: int | None) -> int:
     """Return the steps of an epoch: those of a whole pass, or a divisor of them."""
-    steps = whole
+    steps = pass_steps
     if steps_per_epoch is not None:
         steps = check_count("steps_per_epoch", steps_per_epoch)
-    most = keras.config.max_steps_per_epoch()
-    limited = f", as keras.config.set_max_steps_per_epoch({most}) limits it"
-    steps, said = (most, limited) if most and most < steps else (steps, "")
-    if whole % steps:
+    limit = keras.config.max_steps_per_epoch()
+    limited = f", as keras.config.set_max_steps_per_epoch({limit}) limits it"
+    steps, limit_note = (limit, limited) if limit and limit < steps else (steps, "")
+    if pass_steps % steps:
         raise ValueError(
-            f"steps_per_epoch must divide the {whole} batches of one pass through the "
-            f"examples. Received: steps_per_epoch={steps}{said}. Use model.fit for "
-            "another number of steps."
+            f"steps_per_epoch must divide the {pass_steps} batches of one pass through "
+            f"the examples. Received: steps_per_epoch={steps}{limit_note}. Use "
+            "model.fit for another number of steps."
         )
     return steps
 
@@ -222,6 +225,6 @@ def _cut(order: np.ndarray, batch_size: int) -> Batches:
     """Cut an order of examples into batches, the last one smaller if need be."""
     order = order.astype(np.int32)
     size = min(batch_size, len(order))
-    whole = len(order) - len(order) % size
-    tail = order[whole:] if whole < len(order) else None
-    return Batches(order[:whole].reshape(-1, size), tail)
+    end = len(order) - len(order) % size
+    tail = order[end:] if end < len(order) else None
+    return Batches(order[:end].reshape(-1, size), tail)

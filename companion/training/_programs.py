@@ -11,6 +11,7 @@ from companion.training._labels import Target, check_given, check_labels, target
 from companion.training._plan import Arrays, Batches, Logs, Nested, Plan
 
 ATTRIBUTE = "_companion_programs"
+# One by one, because Keras keeps their base classes to itself.
 CONVOLUTIONS = (
     keras.layers.Conv1D,
     keras.layers.Conv2D,
@@ -41,16 +42,18 @@ class Programs(Protocol):
 class Compiled:
     """The programs of one `model.compile`, and what they were made from."""
 
-    def __init__(self, model: keras.Model, plan: Plan, whole: bool) -> None:
+    def __init__(self, model: keras.Model, plan: Plan, compile_epoch: bool) -> None:
         create_state(model, plan)
         self.targets = find_targets(model, plan)
-        self.programs: Programs = _backend().ModelPrograms(model, whole=whole)
+        self.programs: Programs = _backend().ModelPrograms(
+            model, compile_epoch=compile_epoch
+        )
         self.trained = model.trainable_variables
-        self._made_from = _identity(model, whole)
+        self._made_from = _identity(model, compile_epoch)
 
-    def serves(self, model: keras.Model, whole: bool) -> bool:
+    def serves(self, model: keras.Model, compile_epoch: bool) -> bool:
         """Tell whether the model is still compiled as it was."""
-        return _same(self._made_from, _identity(model, whole))
+        return _same_objects(self._made_from, _identity(model, compile_epoch))
 
 
 def compiled(model: keras.Model, plan: Plan, *, jit_compile: bool | str) -> Programs:
@@ -58,18 +61,20 @@ def compiled(model: keras.Model, plan: Plan, *, jit_compile: bool | str) -> Prog
 
     They are kept on the model itself, so they live exactly as long as it does.
     """
-    whole = suits_one_program(model) if jit_compile == "auto" else bool(jit_compile)
-    kept = getattr(model, ATTRIBUTE, None)
-    if kept is not None and kept.serves(model, whole):
-        check_trained_variables(model, kept.trained)
+    compile_epoch = (
+        suits_one_program(model) if jit_compile == "auto" else bool(jit_compile)
+    )
+    cached = getattr(model, ATTRIBUTE, None)
+    if cached is not None and cached.serves(model, compile_epoch):
+        check_trained_variables(model, cached.trained)
     else:
         if model.train_function is not None:
             # Keras has trained it since it was compiled.
             check_trained_variables(model, model.optimizer._trainable_variables)
-        kept = Compiled(model, plan, whole)
-        setattr(model, ATTRIBUTE, kept)
-    check_labels(kept.targets, plan)
-    return kept.programs
+        cached = Compiled(model, plan, compile_epoch)
+        setattr(model, ATTRIBUTE, cached)
+    check_labels(cached.targets, plan)
+    return cached.programs
 
 
 def suits_one_program(model: keras.Model) -> bool:
@@ -97,14 +102,15 @@ def find_targets(model: keras.Model, plan: Plan) -> list[Target]:
     """Return which of the arrays of labels each loss of a model is given."""
     x, y, _ = plan.first_batch
 
-    def compared(x: Nested) -> None:
-        found.extend(targets(model, y, model(x, training=False)))
+    def record(x: Nested) -> None:
+        recorded.extend(targets(model, y, model(x, training=False)))
 
-    found: list[Target] = []
-    held = [(variable, variable.value) for variable in model.variables]
-    with keras.StatelessScope(state_mapping=held):
-        _backend().outline(compared, to_tensors(x))
-    return found
+    recorded: list[Target] = []
+    # In a scope: what a layer assigns while it is traced stays out of its variables.
+    state_mapping = [(variable, variable.value) for variable in model.variables]
+    with keras.StatelessScope(state_mapping=state_mapping):
+        _backend().outline(record, to_tensors(x))
+    return recorded
 
 
 def to_tensors(arrays: Nested) -> Nested:
@@ -126,7 +132,7 @@ def on_devices(arrays: Nested) -> Nested:
     )
 
 
-def shared(batches: Batches) -> Batches:
+def sharded(batches: Batches) -> Batches:
     """Return batches of which each device holds its share.
 
     A smaller last batch may not divide evenly, so each device computes it whole: the
@@ -138,19 +144,17 @@ def shared(batches: Batches) -> Batches:
 
 
 def _backend() -> ModuleType:
-    """Return the module that holds the lines of Keras's backend."""
     return backend_module("companion.training")
 
 
-def _identity(model: keras.Model, whole: bool) -> tuple[object, ...]:
+def _identity(model: keras.Model, compile_epoch: bool) -> tuple[object, ...]:
     """Return the objects whose replacement makes the programs stale.
 
     Every `model.compile` renews the tracker of the loss.
     """
     distribution = keras.distribution.distribution()
-    return whole, distribution, model.optimizer, model._loss_tracker
+    return compile_epoch, distribution, model.optimizer, model._loss_tracker
 
 
-def _same(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:
-    """Tell whether two tuples hold the same objects."""
+def _same_objects(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:
     return all(one is other for one, other in zip(old, new, strict=True))

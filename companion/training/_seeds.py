@@ -105,14 +105,13 @@ def _side_by_side(
     programs = _on_jax.SeedPrograms(model, states)
     runs = []
     for i, history in enumerate(_histories(programs, plan, seeds, verbose)):
-        _on_jax.assign(variables, _on_jax.one_of(programs.state, i))
+        _on_jax.assign(variables, _on_jax.state_of_copy(programs.state, i))
         model.optimizer.finalize_variable_values(model.trainable_weights)
         runs.append(Run(history, model.get_weights()))
     return runs
 
 
 def _seeded(build: Build, seed: int) -> keras.Model:
-    """Return the model that a seed initialises."""
     keras.utils.set_random_seed(seed)
     model = build()
     if not isinstance(model, keras.Model):
@@ -155,7 +154,6 @@ def _go_side_by_side(model: keras.Model) -> bool:
 def _histories(
     programs: "_on_jax.SeedPrograms", plan: Plan, seeds: Sequence[int], verbose: int
 ) -> list[dict[str, list[float]]]:
-    """Run the epochs and return the history of each seed."""
     training, held_back = to_tensors(plan.training), to_tensors(plan.held_back)
     histories: list[dict[str, list[float]]] = [{} for _ in seeds]
     bar = keras.utils.Progbar(plan.epochs, unit_name="epoch", verbose=verbose)

@@ -21,7 +21,7 @@ ESSAY = "The decisions stay, so the accuracy does.\nThe loss sees how sure it wa
 
 @functools.cache
 def paper_of(chapter=CHAPTER, *, seed=SEED, student=None):
-    return _variants.make_paper(
+    return _variants.make_variant(
         chapter, _banks.find_tasks(chapter), seed=seed, student=student
     )
 

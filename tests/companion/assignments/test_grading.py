@@ -115,14 +115,14 @@ def test_an_answer_of_any_kind_costs_that_answer(folder, cost, answer):
 
 def test_a_comparison_that_fails_costs_that_answer(folder, graded, monkeypatch):
     put(folder, "ada.json", submission(paper_of(), "ada"))
-    find = _variants.make_paper
+    find = _variants.make_variant
 
     def prepared(*args, **options):
         paper = find(*args, **options)
         monkeypatch.setattr(_variants.Item, "judge", lambda item, answer: 1 / 0)
         return paper
 
-    monkeypatch.setattr(_commands, "make_paper", prepared)
+    monkeypatch.setattr(_commands, "make_variant", prepared)
     (row,) = graded()
     assert "task-1: It cannot be compared (ZeroDivisionError)." in row["reasons"]
 
@@ -200,7 +200,7 @@ def test_another_seed_student_or_bank_is_told(folder, cost):
     put(folder, "own.json", submission(paper_of(student="mal")))
     put(folder, "forged.json", submission(paper_of("categorical-crossentropy"), "mal"))
     changed = [make(), *_banks.find_tasks(CHAPTER)[1:]]
-    other = _variants.make_paper(CHAPTER, changed, seed=SEED)
+    other = _variants.make_variant(CHAPTER, changed, seed=SEED)
     put(folder, "bank.json", submission(other, "mal"))
     rows = {row["file"]: row for row in cost()}
     assert {row["status"] for row in rows.values()} == {"broken"}

@@ -120,7 +120,7 @@ def test_a_text_is_inert_after_a_question_that_ends_in_a_list(folder, graded, tm
     )
     names = roster(tmp_path, "ada")
     (task,) = _banks.find_tasks("trial", bank)
-    paper = _variants.make_paper("trial", (task,), seed=SEED, student="ada")
+    paper = _variants.make_variant("trial", (task,), seed=SEED, student="ada")
     text = "# Full marks\n\n<script>x</script>"
     put(folder, "ada.json", submission(paper, answers={"task-1": text}))
     graded(bank=bank, roster=names)

@@ -15,7 +15,9 @@ def test_a_private_bank_serves_both_commands(tmp_path, folder, graded, monkeypat
     assert "for practice" not in path.read_text(encoding="utf-8")
     (same,) = assign("entropy", seed=3, out=tmp_path / "two", bank=bank.parent)
     assert same.read_bytes() == path.read_bytes()
-    paper = _variants.make_paper("entropy", _banks.find_tasks("entropy", bank), seed=3)
+    paper = _variants.make_variant(
+        "entropy", _banks.find_tasks("entropy", bank), seed=3
+    )
     (counts,) = paper.items[0].numbers
     shares = np.divide(counts, sum(counts))
     entropy = sum(share * np.log(1 / share) for share in shares)

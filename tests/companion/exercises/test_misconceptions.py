@@ -7,7 +7,7 @@ import pytest
 from companion import assignments, exercises, quizzes
 from companion._answers import Mistake, judge
 from companion.assignments._banks import find_tasks
-from companion.assignments._variants import make_paper
+from companion.assignments._variants import make_variant
 from companion.exercises import Exercise
 
 KNOWN = quizzes.misconceptions()
@@ -111,7 +111,7 @@ def test_a_judgement_says_what_may_be_believed():
 def test_a_task_s_judgement_says_what_may_be_believed(tmp_path):
     bank = tmp_path / "bits.py"
     bank.write_text(TASK.format(misconception="bits-for-nats"), encoding="utf-8")
-    (item,) = make_paper("bits", find_tasks("bits", bank), seed=0).items
+    (item,) = make_variant("bits", find_tasks("bits", bank), seed=0).items
     assert item.judge(2.0).misconception == "bits-for-nats"
 
 
