@@ -249,9 +249,10 @@ def _last_layer(model: Any) -> keras.layers.Dense:
     """Return the last layer of a model, which must be a linear one."""
     layers = getattr(model, "layers", None)
     head = layers[-1] if layers else None
-    if not isinstance(head, keras.layers.Dense):
+    if getattr(type(head), "call", None) is not keras.layers.Dense.call:
         raise TypeError(
-            "model must be a Keras model whose last layer is a keras.layers.Dense. "
+            "model must be a Keras model whose last layer is a keras.layers.Dense, "
+            "whose call this model leaves out. "
             f"Received: {type(head or model).__name__}"
         )
     outputs = getattr(model, "outputs", None) or []
@@ -267,6 +268,20 @@ def _last_layer(model: Any) -> keras.layers.Dense:
             "The last layer must return logits, so it must have no activation. "
             f"Received: activation={head.activation.__name__}. Leave the activation "
             "out, and apply keras.ops.softmax to what model.predict returns."
+        )
+    if head.activity_regularizer is not None:
+        raise ValueError(
+            "The last layer must have no activity regularizer, which would need all "
+            "the logits. Received: "
+            f"activity_regularizer={type(head.activity_regularizer).__name__}. "
+            "Leave it out; a penalty of the log-sum-exp comes from "
+            "linear_sparse_categorical_crossentropy(..., return_log_sum_exp=True)."
+        )
+    if head.quantization_mode is not None:
+        raise ValueError(
+            "The last layer must not be quantized, since a quantized kernel has no "
+            f"gradient. Received: quantization_mode={head.quantization_mode!r}. "
+            "Quantize the model after training."
         )
     if head.compute_dtype not in ("float32", "float64"):
         raise ValueError(
