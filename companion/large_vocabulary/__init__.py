@@ -31,8 +31,11 @@ def linear_sparse_categorical_crossentropy(
     *,
     chunk_size: int | None = None,
     ignore_class: int | None = None,
-    sample_weight: Tensor | None = None,
-) -> Tensor:
+    label_smoothing: float = 0.0,
+    reduction: str | None = "mean_with_sample_weight",
+    return_log_sum_exp: bool = False,
+    sample_weight: Any = None,
+) -> Any:
     """Return ``sum(w * -log softmax(hidden @ kernel + bias)[label]) / sum(w)`` in nats.
 
     The logits exist for one chunk of tokens at a time. The gradient of a chunk is taken
@@ -40,15 +43,23 @@ def linear_sparse_categorical_crossentropy(
     is one number can that be, and so this loss reduces where its siblings in
     `companion.losses` do not. Where no gradient is asked for, none is computed.
 
+    With ``reduction=None`` or ``return_log_sum_exp=True`` more than that number is
+    asked for. A gradient then computes each chunk's logits a second time: four matrix
+    products instead of three, in the same memory.
+
     Keras: ``SparseCategoricalCrossentropy(from_logits=True, ignore_class=...)`` on the
-    logits, with the reduction "mean_with_sample_weight". Keras's default reduction
-    divides by the number of tokens, not by the sum of their weights; without
-    `sample_weight` the two are equal. Source: Wijmans et al. (2025), arXiv 2411.09009.
+    logits, with the reduction "mean_with_sample_weight" or None. Keras's default
+    reduction divides by the number of tokens, not by the sum of their weights; without
+    `sample_weight` the two are equal. `label_smoothing` is that of Keras's
+    ``CategoricalCrossentropy`` on one-hot labels. Source: Wijmans et al. (2025),
+    arXiv 2411.09009.
 
     Parameters
     ----------
     hidden : tensor, shape (..., D)
-        What goes into the last layer, in float32 or float64.
+        What goes into the last layer. All is computed in float64 if it is of float64,
+        and in float32 if it is of float32, bfloat16 or float16: kernel, bias and
+        `sample_weight` may then be of any of these three.
     kernel : tensor, shape (D, C)
         The weights of the last layer; C >= 2 classes.
     bias : tensor, shape (C,), or None
@@ -62,25 +73,42 @@ def linear_sparse_categorical_crossentropy(
     ignore_class : int, optional
         A label whose tokens have weight 0. It may lie outside 0 to C - 1. If every
         token is ignored, the loss and its gradients are 0.
+    label_smoothing : float in [0, 1], default=0.0
+        The share of a label that all C classes get alike:
+        ``lse - (1 - label_smoothing) * logits[label] - label_smoothing * mean(logits)``
+        is then a token's loss, lse the logarithm of ``sum(exp(logits))``.
+    reduction : "mean_with_sample_weight" or None, optional
+        None, or "none", returns the loss of each token, times its weight.
+    return_log_sum_exp : bool, default=False
+        Whether to return the lse of each token too, unweighted: to add
+        ``1e-4 * ops.mean(lse**2)``, for example, a z-loss.
     sample_weight : tensor, shape (...), optional
-        The weight w of each token, at least 0; by default 1.
+        The weight w of each token, at least 0; by default 1. Only how large they are
+        to each other matters for the mean, also where their sum is infinite. A weight
+        too small for a normal number, below 1.2e-38 in float32, gets no gradient.
 
     Returns
     -------
-    tensor, shape ()
-        Differentiable once with respect to `hidden`, `kernel`, `bias` and
-        `sample_weight`, by `tf.GradientTape` and `jax.grad`.
+    loss : tensor, shape (), or (...) without a reduction
+        In the dtype that is computed in. Differentiable once with respect to `hidden`,
+        `kernel`, `bias` and `sample_weight`, by `tf.GradientTape` and `jax.grad`. A
+        gradient has its input's dtype.
+    log_sum_exp : tensor, shape (...), if it is to be returned
+        As differentiable; 0 for a token of weight 0.
+
+    A token that is ignored or has weight 0 may hold NaN or infinity in `hidden`.
 
     Raises
     ------
     TypeError
-        If labels are not integers, or the dtypes of the others differ or are neither
-        float32 nor float64.
+        If labels are not integers, the others are not of the dtypes above, or what is
+        given is no array: a symbolic tensor, or a masked array.
     ValueError
         If shapes do not fit, a label is neither a class nor ignored, a weight is
-        negative or not finite, or `chunk_size` is below 1. Labels and weights are
-        checked where their values are known. Inside a `tf.function` or `jax.jit` they
-        are not, and a label that is no class makes the loss and the gradients NaN.
+        negative or not finite, `chunk_size` is below 1, `label_smoothing` lies outside
+        [0, 1], or the reduction is another. Labels and weights are checked where their
+        values are known. Inside a `tf.function` or `jax.jit` they are not, and a label
+        that is no class makes the loss and the gradients NaN.
 
     Examples
     --------
@@ -92,36 +120,69 @@ def linear_sparse_categorical_crossentropy(
     ... )
     >>> round(float(loss), 4)  # the logarithm of 4
     1.3863
+    >>> losses, lse = large_vocabulary.linear_sparse_categorical_crossentropy(
+    ...     hidden,
+    ...     kernel,
+    ...     np.ones(4, "float32"),
+    ...     np.array([0, 3, 1]),
+    ...     reduction=None,
+    ...     return_log_sum_exp=True,
+    ... )
+    >>> [[round(float(each), 4) for each in row] for row in (losses, lse)]
+    [[1.3863, 1.3863, 1.3863], [2.3863, 2.3863, 2.3863]]
     """
     backend = _checks.backend_lines()
+    mean = _checks.is_mean(reduction)
+    _checks.check_flag("return_log_sum_exp", return_log_sum_exp)
+    label_smoothing = _checks.checked_label_smoothing(label_smoothing)
     hidden = _checks.floats("hidden", hidden)
-    dtype = keras.backend.standardize_dtype(hidden.dtype)
-    kernel = _checks.floats("kernel", kernel, dtype)
-    bias = None if bias is None else _checks.floats("bias", bias, dtype)
+    beside = keras.backend.standardize_dtype(hidden.dtype)
+    kernel = _checks.floats("kernel", kernel, beside=beside)
+    bias = None if bias is None else _checks.floats("bias", bias, beside=beside)
     _checks.check_shapes(hidden, kernel, bias)
     inputs, classes = kernel.shape
+    chunk_size = _checks.checked_chunk_size(chunk_size, inputs, classes)
     ignore_class = _checks.checked_ignore_class(ignore_class)
-    given, labels = labels, ops.convert_to_tensor(labels)
+    given, labels = labels, _checks.to_tensor("labels", labels)
     _checks.check_one_a_token("labels", labels, hidden)
     # NumPy's own, because JAX cuts int64 to int32, and makes 0 of 2**32.
     known = given if isinstance(given, np.ndarray) else labels
     _checks.check_labels(known, classes, ignore_class)
+    dtype = "float64" if beside == "float64" else "float32"
     if sample_weight is None:
         sample_weight = ops.ones_like(labels, dtype=dtype)
-    sample_weight = _checks.floats("sample_weight", sample_weight, dtype)
+    sample_weight = _checks.floats("sample_weight", sample_weight, beside=beside)
     _checks.check_one_a_token("sample_weight", sample_weight, hidden)
     _checks.check_weights(sample_weight)
+
+    shape = ops.shape(labels)
+    hidden = ops.reshape(ops.cast(hidden, dtype), (-1, inputs))
+    kernel = ops.cast(kernel, dtype)
+    bias = ops.zeros((classes,), dtype) if bias is None else ops.cast(bias, dtype)
     labels, weights = _checks.to_weights(
-        labels, sample_weight, classes=classes, ignore_class=ignore_class
-    )
-    return backend.weighted_sum(
-        ops.reshape(hidden, (-1, inputs)),
-        kernel,
-        ops.zeros((classes,), dtype) if bias is None else bias,
         ops.reshape(labels, (-1,)),
-        ops.reshape(weights, (-1,)),
-        chunk_size=_checks.checked_chunk_size(chunk_size, inputs, classes),
+        ops.reshape(ops.cast(sample_weight, dtype), (-1,)),
+        classes=classes,
+        ignore_class=ignore_class,
     )
+    usable = _checks.usable_rows(hidden, kernel, weights)
+    weights = ops.where(usable, weights, 0.0)
+    weights = _checks.shares(weights) if mean else weights
+    others = {
+        "labels": labels,
+        "usable": usable,
+        "chunk_size": chunk_size,
+        "label_smoothing": label_smoothing,
+    }
+    if mean and not return_log_sum_exp:
+        return backend.weighted_sum(hidden, kernel, bias, weights, **others)
+    losses, log_sum_exps = backend.per_token(hidden, kernel, bias, **others)
+    losses = weights * losses
+    loss = ops.sum(losses) if mean else ops.reshape(losses, shape)
+    if not return_log_sum_exp:
+        return loss
+    log_sum_exps = ops.where(weights != 0, log_sum_exps, 0.0)
+    return loss, ops.reshape(log_sum_exps, shape)
 
 
 class LinearCrossentropyModel(keras.Model):
@@ -140,17 +201,18 @@ class LinearCrossentropyModel(keras.Model):
     model : keras.Model
         A built functional or sequential model, whose last layer is a `Dense` one
         without an activation.
-    chunk_size, ignore_class : int, optional
+    chunk_size, ignore_class, label_smoothing : optional
         As for `linear_sparse_categorical_crossentropy`.
 
     Raises
     ------
     TypeError
-        If the last layer of the model is no `Dense`.
+        If the last layer of the model is no `Dense`, or one with a `call` of its own.
     ValueError
         If the model is not built or has other outputs than the last layer's, if that
-        layer has an activation or computes in half precision, or if `compile` is given
-        a loss or metrics, which would need the logits.
+        layer has an activation or an activity regularizer, is quantized or computes in
+        half precision, or if `compile` is given a loss or metrics, which would need the
+        logits. Regularizers and constraints of the kernel and the bias act as usual.
 
     Examples
     --------
@@ -174,6 +236,7 @@ class LinearCrossentropyModel(keras.Model):
         *,
         chunk_size: int | None = None,
         ignore_class: int | None = None,
+        label_smoothing: float = 0.0,
     ) -> None:
         super().__init__()
         head = _last_layer(model)
@@ -182,6 +245,7 @@ class LinearCrossentropyModel(keras.Model):
         self.mask_of = _Mask()
         self.chunk_size = chunk_size
         self.ignore_class = ignore_class
+        self.label_smoothing = label_smoothing
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """Return what goes into the last layer."""
@@ -223,6 +287,7 @@ class LinearCrossentropyModel(keras.Model):
             y,
             chunk_size=self.chunk_size,
             ignore_class=self.ignore_class,
+            label_smoothing=self.label_smoothing,
             sample_weight=weights,
         )
         return loss + sum(self.losses)
@@ -256,9 +321,11 @@ def _last_layer(model: keras.Model) -> keras.layers.Dense:
     """Return the last layer of a model, which must be a linear one."""
     layers = getattr(model, "layers", None)
     head = layers[-1] if layers else None
-    if not isinstance(head, keras.layers.Dense):
+    dense = isinstance(head, keras.layers.Dense)
+    if not dense or type(head).call is not keras.layers.Dense.call:
         raise TypeError(
-            "model must be a Keras model whose last layer is a keras.layers.Dense. "
+            "model must be a Keras model whose last layer is a keras.layers.Dense, "
+            "whose call this model leaves out. "
             f"Received: {type(head or model).__name__}"
         )
     outputs = getattr(model, "outputs", None) or []
@@ -274,6 +341,20 @@ def _last_layer(model: keras.Model) -> keras.layers.Dense:
             "The last layer must return logits, so it must have no activation. "
             f"Received: activation={head.activation.__name__}. Leave the activation "
             "out, and apply keras.ops.softmax to what model.predict returns."
+        )
+    if head.activity_regularizer is not None:
+        raise ValueError(
+            "The last layer must have no activity regularizer, which would need all "
+            "the logits. Received: "
+            f"activity_regularizer={type(head.activity_regularizer).__name__}. "
+            "Leave it out; a penalty of the log-sum-exp comes from "
+            "linear_sparse_categorical_crossentropy(..., return_log_sum_exp=True)."
+        )
+    if head.quantization_mode is not None:
+        raise ValueError(
+            "The last layer must not be quantized, since a quantized kernel has no "
+            f"gradient. Received: quantization_mode={head.quantization_mode!r}. "
+            "Quantize the model after training."
         )
     if head.compute_dtype not in ("float32", "float64"):
         raise ValueError(

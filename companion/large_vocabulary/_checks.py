@@ -12,6 +12,8 @@ from companion._keras import Tensor, backend_module
 # What the default chunk holds at least: below it, turns cost more than they save.
 TOKENS = 256
 LOGITS = 2**21
+HALF = ("bfloat16", "float16")
+REDUCTIONS = ("mean_with_sample_weight", "none")
 
 
 def backend_lines() -> ModuleType:
@@ -19,19 +21,54 @@ def backend_lines() -> ModuleType:
     return backend_module("companion.large_vocabulary")
 
 
-def floats(name: str, values: Tensor, dtype: str | None = None) -> Tensor:
-    """Return values as a tensor of float32 or float64, or of the given one of them."""
+def to_tensor(name: str, values: object) -> Tensor:
+    """Return values as a tensor, or say what they should have been."""
     if keras.backend.is_keras_tensor(values):
         raise TypeError(
             f"{name} must hold numbers. Received: a symbolic Keras tensor. In a "
             "functional model, use large_vocabulary.LinearCrossentropyModel."
         )
-    tensor = ops.convert_to_tensor(values)
-    received = keras.backend.standardize_dtype(getattr(values, "dtype", tensor.dtype))
-    if received not in ((dtype,) if dtype else ("float32", "float64")):
+    if _is_masked(values):
         raise TypeError(
-            f"{name} must be of {dtype or 'float32 or float64'}"
-            f"{', as hidden is' if dtype else ''}. Received: dtype {received}. "
+            f"{name} must be a plain array. Received: a masked array, whose mask "
+            "would be lost. Give what is not to count the sample_weight 0."
+        )
+    try:
+        return ops.convert_to_tensor(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(
+            f"{name} must be a tensor, an array, or lists of numbers of one length. "
+            f"Received: {type(values).__name__}, which {keras.config.backend()} cannot "
+            "convert. A PyTorch tensor that requires a gradient must be detached: "
+            f"{name}.detach().numpy()."
+        ) from error
+
+
+def _is_masked(values: object) -> bool:
+    """Tell whether values are a masked array of NumPy, or lists that hold one."""
+    if isinstance(values, list | tuple):
+        return any(map(_is_masked, values))
+    return isinstance(values, np.ma.MaskedArray)
+
+
+def floats(name: str, values: object, *, beside: str | None = None) -> Tensor:
+    """Return values as a tensor of floats that can be computed with beside hidden's.
+
+    float64 goes with float64 alone. The others go together.
+    """
+    tensor = to_tensor(name, values)
+    received = keras.backend.standardize_dtype(getattr(values, "dtype", tensor.dtype))
+    if beside == "float64":
+        allowed, said = ("float64",), "float64, as hidden is"
+    elif beside:
+        allowed = ("float32", *HALF)
+        said = f"float32, bfloat16 or float16, as hidden is of {beside}"
+    else:
+        allowed = ("float32", "float64", *HALF)
+        said = "float32 or float64, or of bfloat16 or float16"
+    if received not in allowed:
+        raise TypeError(
+            f"{name} must be of {said}. Received: dtype {received}. "
             "Convert it with keras.ops.cast."
         )
     if keras.backend.standardize_dtype(tensor.dtype) != received:
@@ -146,13 +183,40 @@ def checked_chunk_size(chunk_size: int | None, inputs: int, classes: int) -> int
     return checked(chunk_size, message, least=1)
 
 
+def checked_label_smoothing(value: object) -> float:
+    """Return the share of the labels that all classes get alike, as a Python float."""
+    expected = "label_smoothing must be a number in [0, 1]."
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{expected} Received: {value!r}. Pass a Python float.")
+    if not 0 <= value <= 1:
+        raise ValueError(f"{expected} Received: {value!r}. Pass 0 to turn it off.")
+    return float(value)
+
+
+def is_mean(reduction: object) -> bool:
+    """Tell whether the reduction is the mean, or else none."""
+    if reduction is not None and reduction not in REDUCTIONS:
+        raise ValueError(
+            'reduction must be "mean_with_sample_weight", or None for one loss a '
+            f"token. Received: {reduction!r}. For another one pass None, and reduce "
+            "what comes out, for example with keras.ops.sum."
+        )
+    return reduction == REDUCTIONS[0]
+
+
+def check_flag(name: str, value: object) -> None:
+    """Refuse what is neither True nor False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False. Received: {value!r}.")
+
+
 def to_weights(
     labels: Tensor, sample_weight: Tensor, *, classes: int, ignore_class: int | None
 ) -> tuple[Tensor, Tensor]:
-    """Return int32 labels, all of them classes, and weights that sum to 1.
+    """Return int32 labels, all of them classes, and weights.
 
     Ignored labels get the weight 0. Labels that are no classes, which a traced program
-    cannot refuse, get NaN: the loss and every gradient then show it.
+    cannot refuse, get NaN: the loss and the gradients then show it.
     """
     dtype = keras.backend.standardize_dtype(labels.dtype)
     if dtype.endswith(("int8", "int16")):
@@ -162,8 +226,38 @@ def to_weights(
     if ignore_class is not None and (ignore_class >= 0 or dtype.startswith("int")):
         ignored = labels == ignore_class
     weights = ops.where(ignored, 0.0, sample_weight)
-    total = ops.sum(weights)
-    weights = weights / ops.where(total == 0, 1.0, total)
     weights = ops.where(ops.logical_or(valid, ignored), weights, float("nan"))
     kept = ops.logical_and(valid, ops.logical_not(ignored))
     return ops.cast(ops.where(kept, labels, 0), "int32"), weights
+
+
+def usable_rows(hidden: Tensor, kernel: Tensor, weights: Tensor) -> Tensor:
+    """Tell which rows may be computed with: all but those that would spread NaN.
+
+    A row of weight 0 that holds NaN, or from which a logit may be infinite, is not to
+    count, and 0 times NaN is NaN. Other rows of weight 0 have a loss, which the
+    gradient for their weight needs.
+    """
+    largest = ops.maximum(ops.max(kernel), -ops.min(kernel))
+    reach = ops.sum(ops.abs(hidden), axis=-1) * largest
+    return ops.logical_or(weights != 0, ops.isfinite(reach))
+
+
+def shares(weights: Tensor) -> Tensor:
+    """Return weights that sum to 1, or 0 if all are 0.
+
+    By way of numbers near 1: the sum of huge weights is infinite, the inverse of a
+    huge number is 0, and processors take a subnormal number for 0. Its bits, read as
+    an integer, count how many times it holds the smallest one.
+    """
+    bits = backend_lines().bits(weights)
+    single = keras.backend.standardize_dtype(weights.dtype) == "float32"
+    smallest, normal = (-149, 2**23) if single else (-1074, 2**52)
+    counted = ops.cast(bits, weights.dtype) * 2.0 ** (smallest + 64)
+    subnormal = ops.logical_and(bits > 0, bits < normal)
+    raised = ops.where(subnormal, counted, weights * 2.0**64)
+    largest = ops.max(weights)
+    lowered = ops.where(largest > 2.0**64, weights * 2.0**-64, weights)
+    weights = ops.where(largest < 2.0**-64, raised, lowered)
+    total = ops.sum(weights)
+    return weights / ops.where(total == 0, 1.0, total)

@@ -375,7 +375,7 @@ H, K = np.ones((2, 3)), np.ones((3, 4))
     ("changed", "error", "says"),
     [
         ({"hidden": H.astype(int)}, TypeError, "hidden must be of float32 or float64"),
-        ({"hidden": H.astype("float16")}, TypeError, "Received: dtype float16"),
+        ({"hidden": H.astype("float16")}, TypeError, "as hidden is of float16"),
         ({"kernel": K.astype("float32")}, TypeError, "kernel must be of float64"),
         ({"bias": np.ones(4, "float32")}, TypeError, "bias must be of float64"),
         ({"sample_weight": [1, 1]}, TypeError, "sample_weight must be of float64"),
