@@ -14,7 +14,7 @@ from companion import assignments, exercises, losses
 from companion._answers import _keras_names, judge
 from companion.assignments._banks import find_tasks
 from companion.assignments._submissions import plain
-from companion.assignments._variants import make_paper
+from companion.assignments._variants import make_variant
 from companion.exercises import Exercise, Mistake, check
 
 BANK = [
@@ -31,7 +31,7 @@ ITEMS = [
     item
     for chapter in assignments.chapters()
     for seed in range(5)
-    for item in make_paper(chapter, find_tasks(chapter), seed=seed).items
+    for item in make_variant(chapter, find_tasks(chapter), seed=seed).items
     if item.task.kind != "explain"
 ]
 UNHELPFUL = ("The number is not right.", "The numbers are not right.", "is not right.")
