@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import FORMULAS_ARE_SET
+from tests.site.conftest import FORMULAS_ARE_SET
 
 from companion import quizzes
 from companion.quizzes._markup import html
