@@ -6,8 +6,8 @@ Needs Chromium (`make system-packages`); without it these tests are skipped.
 import re
 
 import pytest
-from tests.site.conftest import FORMULAS_ARE_SET
 
+from tests.site.conftest import FORMULAS_ARE_SET
 from tools import build
 from tools.set_repository import ROOT
 

@@ -9,10 +9,10 @@ from pathlib import PurePath
 
 import pytest
 from bs4 import BeautifulSoup
-from tests.site.conftest import FORMULAS_ARE_SET
 
 from companion import quizzes
 from companion.quizzes._markup import html
+from tests.site.conftest import FORMULAS_ARE_SET
 from tools import build
 
 PAGES = {PurePath(path).name: f"{path}.html" for path in build.pages()}
