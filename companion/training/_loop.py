@@ -1,5 +1,11 @@
 """The epochs of a run, with the callbacks between them."""
 
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import FrameType
+
 import keras
 
 from companion.training._checks import check_distribution
@@ -56,10 +62,12 @@ def run(
     for epoch in range(_first_epoch(model), plan.epochs):
         hooks.on_epoch_begin(epoch)
         batches = sharded(plan.batches(seed=seed, epoch=epoch))
-        logs = dict(programs.train(training, batches))
+        with _interrupts_deferred():
+            logs = dict(programs.train(training, batches))
         if held_back is not None:
             hooks.on_test_begin()
-            results = programs.evaluate(*held_back)
+            with _interrupts_deferred():
+                results = programs.evaluate(*held_back)
             hooks.on_test_end(results)
             logs.update({f"val_{name}": value for name, value in results.items()})
         for callback in nan_stops:
@@ -71,6 +79,28 @@ def run(
     model.optimizer.finalize_variable_values(model.trainable_weights)
     hooks.on_train_end(logs)
     return model.history
+
+
+@contextmanager
+def _interrupts_deferred() -> Generator[None, None, None]:
+    """Let Ctrl-C wait for the end of the block.
+
+    In the middle it could leave some variables of an earlier epoch, or TensorFlow's
+    list of programs in a state in which it finds none of them again.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not (in_main_thread and callable(handler)):
+        yield
+        return
+    deferred: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: deferred.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if deferred:
+            handler(*deferred[0])
 
 
 def _hooks(
