@@ -68,6 +68,7 @@ def test_the_record_says_how_it_came_about(record, folder):
     assert [run["seed"] for run in record["runs"]] == [0, 1]
 
 
+@pytest.mark.slow
 def test_a_run_counts_every_test_image(record, raw):
     occur = np.bincount(raw["y_test"], minlength=10)
     for run in record["runs"]:
@@ -81,6 +82,7 @@ def test_a_run_counts_every_test_image(record, raw):
         assert run["seconds"] > 0
 
 
+@pytest.mark.slow
 def test_a_seed_sets_the_initial_weights_and_the_order(record, starts):
     assert [seed for seed, _ in starts] == [0, 1]
     for seed, weights in starts:

@@ -36,6 +36,7 @@ def test_the_record_says_how_it_came_about(record):
     assert case["passes"] == 8
 
 
+@pytest.mark.slow
 def test_the_rate_that_arrives_is_chosen_and_its_curves_are_kept(record):
     slow, fast = record["runs"]
     # Nothing moves at a rate of one in a million.

@@ -190,6 +190,7 @@ def test_every_digit_has_the_same_share_in_both_sets_and_comes_mixed():
     assert len(set(drawn.y_test[:100].tolist())) == 10
 
 
+@pytest.mark.slow
 def test_the_seed_fixes_which_digits_are_for_testing():
     first, again, other = data.digits(), data.digits(seed=0), data.digits(seed=1)
     np.testing.assert_array_equal(first.x_test, again.x_test)

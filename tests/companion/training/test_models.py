@@ -70,6 +70,7 @@ class AddsLoss(Plain):
         return outputs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "loss"),
     [
@@ -114,6 +115,7 @@ class OwnMetrics(keras.Sequential):
         return list(self.own)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", [(), ("mean",)])
 def test_compiling_again_with_the_same_optimizer_and_metrics_of_its_own(own):
     """Without them, Keras on TensorFlow has no result to return: the weights count."""
@@ -165,6 +167,7 @@ def stateful():
     return compiled(model, optimizer=optimizers.SGD(0.0), loss="mse")
 
 
+@pytest.mark.slow
 def test_each_run_begins_with_fresh_states():
     runs = training.repeat(stateful, X[..., None], Y, seeds=(0, 0), epochs=2, **QUIET)
     assert runs[0].history == runs[1].history
@@ -172,6 +175,7 @@ def test_each_run_begins_with_fresh_states():
     np.testing.assert_allclose(runs[1].history["loss"], single.history["loss"])
 
 
+@pytest.mark.slow
 def test_metrics_of_several_numbers():
     def build():
         keras.utils.set_random_seed(0)
