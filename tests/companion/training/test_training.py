@@ -3,7 +3,6 @@
 import doctest
 import functools
 import gc
-import os
 import signal
 import weakref
 
@@ -499,7 +498,7 @@ def test_ctrl_c_waits_for_the_end_of_the_epoch(monkeypatch):
     train = programs.train
 
     def interrupted(*arguments):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         return train(*arguments)
 
     monkeypatch.setattr(programs, "train", interrupted)
