@@ -1,4 +1,4 @@
-"""One check for every seed and count that a caller passes."""
+"""One check for every seed, count and share that a caller passes."""
 
 import math
 import operator
@@ -41,3 +41,13 @@ def check_seed(value: SupportsIndex, *, bits: int = 32) -> int:
         f"Received: {value!r}"
     )
     return checked(value, message, least=0, below=2**bits)
+
+
+def check_number(name: str, value: float, high: float, *, closed: bool) -> None:
+    """Refuse what is no number from 0 to `high`, or below it where it is not closed."""
+    expected = f"{name} must be a number in [0, {high}{']' if closed else ')'}."
+    # Not any Real: a float32 or a Fraction would decide the dtype of the result.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{expected} Received: {value!r}. Pass a Python float.")
+    if not (0 <= value < high or (closed and value == high)):
+        raise ValueError(f"{expected} Received: {value!r}. Pass 0 to turn it off.")

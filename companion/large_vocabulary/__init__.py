@@ -17,6 +17,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from companion._arguments import check_number
 from companion._keras import Tensor
 from companion.large_vocabulary import _checks
 
@@ -134,7 +135,8 @@ def linear_sparse_categorical_crossentropy(
     backend = _checks.backend_lines()
     mean = _checks.is_mean(reduction)
     _checks.check_flag("return_log_sum_exp", return_log_sum_exp)
-    label_smoothing = _checks.checked_label_smoothing(label_smoothing)
+    check_number("label_smoothing", label_smoothing, 1, closed=True)
+    label_smoothing = float(label_smoothing)
     hidden = _checks.floats("hidden", hidden)
     beside = keras.backend.standardize_dtype(hidden.dtype)
     kernel = _checks.floats("kernel", kernel, beside=beside)

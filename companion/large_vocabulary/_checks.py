@@ -183,16 +183,6 @@ def checked_chunk_size(chunk_size: int | None, inputs: int, classes: int) -> int
     return checked(chunk_size, message, least=1)
 
 
-def checked_label_smoothing(value: object) -> float:
-    """Return the share of the labels that all classes get alike, as a Python float."""
-    expected = "label_smoothing must be a number in [0, 1]."
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{expected} Received: {value!r}. Pass a Python float.")
-    if not 0 <= value <= 1:
-        raise ValueError(f"{expected} Received: {value!r}. Pass 0 to turn it off.")
-    return float(value)
-
-
 def is_mean(reduction: object) -> bool:
     """Tell whether the reduction is the mean, or else none."""
     if reduction is not None and reduction not in REDUCTIONS:

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from companion._arguments import check_number
+
 Array = NDArray[Any]
 # How to mend values: what to do, or a function of them that says it.
 Mend = str | Callable[[NDArray], str]
@@ -266,17 +268,8 @@ def _check_options(
             f"from_logits must be True or False. Received: {from_logits!r}. "
             "Pass True for raw scores, False for probabilities."
         )
-    _check_number("epsilon", epsilon, 0.5, closed=False)
-    _check_number("label_smoothing", label_smoothing, 1, closed=True)
-
-
-def _check_number(name: str, value: float, high: float, *, closed: bool) -> None:
-    expected = f"{name} must be a number in [0, {high}{']' if closed else ')'}."
-    # Not any Real: a float32 or a Fraction would decide the dtype of the result.
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{expected} Received: {value!r}. Pass a Python float.")
-    if not (0 <= value < high or (closed and value == high)):
-        raise ValueError(f"{expected} Received: {value!r}. Pass 0 to turn it off.")
+    check_number("epsilon", epsilon, 0.5, closed=False)
+    check_number("label_smoothing", label_smoothing, 1, closed=True)
 
 
 def _check_same_shape(t: NDArray, p: NDArray) -> None:

@@ -12,7 +12,7 @@ from companion._arguments import check_seed
 from companion._keras import backend
 from companion.runtime import _devices
 from companion.runtime._checks import check_agreement
-from companion.training._plan import Arrays, Plan
+from companion.training._plan import SHUFFLES, Arrays, Plan
 
 BATCH_HOOKS = tuple(
     f"on_{phase}batch_{moment}"
@@ -20,7 +20,6 @@ BATCH_HOOKS = tuple(
     for moment in ("begin", "end")
 )
 OVERRIDES = ("train_step", "test_step", "compute_metrics")
-SHUFFLES = (False, True, "batch")
 # They can be called, and make nothing anew.
 NO_FACTORIES = (keras.Model, keras.callbacks.Callback)
 

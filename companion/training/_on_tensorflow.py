@@ -98,5 +98,5 @@ def _run(program: Program, arrays: Arrays, batches: Batches) -> Logs:
 
 def _take(arrays: Arrays, chosen: tf.Tensor) -> Arrays:
     return keras.tree.map_structure(
-        lambda leaf: None if leaf is None else tf.gather(leaf, chosen), arrays
+        lambda leaf: tf.gather(leaf, chosen), arrays, none_is_leaf=False
     )

@@ -25,6 +25,8 @@ Nested = Any
 Logs = dict[str, Tensor]
 # (x, y, sample_weight), where the last two may be None.
 Arrays = tuple[Nested, Nested, Nested]
+# What Keras takes for `shuffle`.
+SHUFFLES = (False, True, "batch")
 
 
 class Batches(NamedTuple):
@@ -155,7 +157,7 @@ def _validation_set(validation_data: Arrays) -> Arrays:
 
 def _rows(arrays: Arrays, chosen: slice) -> Arrays:
     return keras.tree.map_structure(
-        lambda leaf: None if leaf is None else leaf[chosen], arrays
+        lambda leaf: leaf[chosen], arrays, none_is_leaf=False
     )
 
 
@@ -195,9 +197,7 @@ def _epochs(epochs: int) -> int:
 
 
 def _shuffle(shuffle: bool | str) -> bool | str:
-    if isinstance(shuffle, str) and shuffle == "batch":
-        return shuffle
-    if shuffle not in (True, False):
+    if shuffle not in SHUFFLES:
         raise ValueError(
             f'shuffle must be True, False or "batch". Received: shuffle={shuffle!r}'
         )

@@ -83,7 +83,7 @@ def suits_one_program(model: keras.Model) -> bool:
     On a CPU it runs the gradients of convolutions inside a loop many times more slowly
     than one by one.
     """
-    layers = list(every_layer(model))
+    layers = every_layer(model)
     if any(isinstance(layer, CONVOLUTIONS) for layer in layers):
         return not _backend().on_cpu()
     return all(layer.supports_jit for layer in layers)
@@ -115,21 +115,13 @@ def find_targets(model: keras.Model, plan: Plan) -> list[Target]:
 
 def to_tensors(arrays: Nested) -> Nested:
     """Return the arrays of a structure on the device; what is None stays None."""
-    if arrays is None:
-        return None
-    return keras.tree.map_structure(
-        lambda leaf: None if leaf is None else keras.ops.convert_to_tensor(leaf), arrays
-    )
+    convert = keras.ops.convert_to_tensor
+    return keras.tree.map_structure(convert, arrays, none_is_leaf=False)
 
 
 def on_devices(arrays: Nested) -> Nested:
     """Return the arrays of a structure on every device that takes part."""
-    if arrays is None:
-        return None
-    place = _backend().place
-    return keras.tree.map_structure(
-        lambda leaf: None if leaf is None else place(leaf), arrays
-    )
+    return keras.tree.map_structure(_backend().place, arrays, none_is_leaf=False)
 
 
 def sharded(batches: Batches) -> Batches:

@@ -16,39 +16,16 @@ from companion.large_vocabulary import (
     LinearCrossentropyModel,
     linear_sparse_categorical_crossentropy,
 )
+from tests.companion.large_vocabulary.inputs import ON_TENSORFLOW, example
 
 pytestmark = pytest.mark.backend
 
-ON_TENSORFLOW = keras.config.backend() == "tensorflow"
 RNG = np.random.default_rng(0)
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
 NAMES = ("hidden", "kernel", "bias", "sample_weight")
 # For `model.fit`: `training.fit` is compiled with XLA anyway. JAX always uses XLA, and
 # without it runs operation by operation.
 JIT_COMPILE = False if ON_TENSORFLOW else "auto"
-
-
-@pytest.fixture(autouse=True)
-def float64_on_jax():
-    """Let JAX hold float64, and put its setting back."""
-    if ON_TENSORFLOW:
-        yield
-        return
-    import jax
-
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    yield
-    jax.config.update("jax_enable_x64", before)
-
-
-def example(tokens=(4, 5), inputs=3, classes=7, dtype="float64", seed=0):
-    """Return hidden, kernel, bias and weights of the tokens; and labels."""
-    rng = np.random.default_rng(seed)
-    shapes = (*tokens, inputs), (inputs, classes), (classes,)
-    arrays = [rng.normal(size=shape).astype(dtype) for shape in shapes]
-    weights = rng.uniform(0.1, 2, size=tokens).astype(dtype)
-    return [*arrays, weights], rng.integers(0, classes, size=tokens)
 
 
 def linear(labels, **options):

@@ -14,35 +14,17 @@ from companion.large_vocabulary import (
     LinearCrossentropyModel,
     linear_sparse_categorical_crossentropy,
 )
+from tests.companion.large_vocabulary import inputs
+from tests.companion.large_vocabulary.inputs import ON_TENSORFLOW
 
 pytestmark = pytest.mark.backend
 
-ON_TENSORFLOW = keras.config.backend() == "tensorflow"
 TOKENS, INPUTS, CLASSES = 11, 3, 7
 SLOW = pytest.mark.slow
 
 
-@pytest.fixture(autouse=True)
-def float64_on_jax():
-    """Let JAX hold float64, and put its setting back."""
-    if ON_TENSORFLOW:
-        yield
-        return
-    import jax
-
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    yield
-    jax.config.update("jax_enable_x64", before)
-
-
 def example(dtype="float64"):
-    """Return hidden, kernel, bias and weights of the tokens; and labels."""
-    rng = np.random.default_rng(0)
-    shapes = (TOKENS, INPUTS), (INPUTS, CLASSES), (CLASSES,)
-    arrays = [rng.normal(size=shape).astype(dtype) for shape in shapes]
-    weights = rng.uniform(0.1, 2, size=TOKENS).astype(dtype)
-    return [*arrays, weights], rng.integers(0, CLASSES, size=TOKENS)
+    return inputs.example((TOKENS,), INPUTS, CLASSES, dtype)
 
 
 def linear(labels, **options):

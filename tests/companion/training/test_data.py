@@ -8,6 +8,7 @@ from keras import layers, losses, optimizers
 
 from companion import training
 from companion.training import _data
+from tests.companion.training.comparing import assert_same_run
 
 pytestmark = pytest.mark.backend
 
@@ -17,8 +18,6 @@ Y = (X.sum(axis=1) > 0).astype("int64")
 CLASSES = Y + 2 * (X[:, 0] > 0.5)
 WEIGHTS = np.abs(X[:, 1])
 QUIET = {"batch_size": 8, "verbose": 0, "shuffle": False}
-# Sums of a few dozen float32 numbers of size 1, over a few updates.
-ROUNDING = {"rtol": 1e-5, "atol": 2e-6}
 
 
 def network(loss="mse", **compiled):
@@ -42,15 +41,7 @@ def two_outputs():
 
 def assert_as_keras(build, x, y, **options):
     """Train twice from the same start, on batches of equal size."""
-    options = {**QUIET, "batch_size": 5, "epochs": 2, **options}
-    plain, fast = build(), build()
-    expected = plain.fit(x, y, **options).history
-    history = training.fit(fast, x, y, **options).history
-    assert list(history) == list(expected)
-    for name, values in expected.items():
-        np.testing.assert_allclose(history[name], values, **ROUNDING, err_msg=name)
-    for ours, keras_s in zip(fast.get_weights(), plain.get_weights(), strict=True):
-        np.testing.assert_allclose(ours, keras_s, **ROUNDING)
+    assert_same_run(build, x, y, **QUIET | {"batch_size": 5, "epochs": 2} | options)
 
 
 def absolute(y_true, y_pred):

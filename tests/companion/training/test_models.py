@@ -6,6 +6,11 @@ import pytest
 from keras import callbacks, layers, losses, optimizers
 
 from companion import training
+from tests.companion.training.comparing import (
+    ROUNDING,
+    assert_same_run,
+    assert_same_weights,
+)
 
 pytestmark = pytest.mark.backend
 
@@ -13,8 +18,6 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(16, 3)).astype("float32")
 Y = (X.sum(axis=1) > 0).astype("float32")[:, None]
 QUIET = {"batch_size": 8, "verbose": 0, "shuffle": False}
-# Sums of a few dozen float32 numbers of size 1, over a few updates.
-ROUNDING = {"rtol": 1e-5, "atol": 2e-6}
 
 
 def compiled(model, **options):
@@ -29,14 +32,7 @@ def network(loss="mse", **options):
 
 
 def assert_as_keras(build, y=Y):
-    plain, fast = build(), build()
-    expected = plain.fit(X, y, epochs=2, **QUIET).history
-    history = training.fit(fast, X, y, epochs=2, **QUIET).history
-    assert list(history) == list(expected)
-    for name, values in expected.items():
-        np.testing.assert_allclose(history[name], values, **ROUNDING, err_msg=name)
-    for ours, keras_s in zip(fast.get_weights(), plain.get_weights(), strict=True):
-        np.testing.assert_allclose(ours, keras_s, **ROUNDING)
+    assert_same_run(build, X, y, epochs=2, **QUIET)
 
 
 class Plain(keras.Model):
@@ -135,8 +131,7 @@ def test_compiling_again_with_the_same_optimizer_and_metrics_of_its_own(own):
             model.train_on_batch(X[rows], Y[rows])
 
     plain, fast = trained(by_batch), trained(lambda m: training.fit(m, X, Y, **QUIET))
-    for ours, keras_s in zip(fast, plain, strict=True):
-        np.testing.assert_allclose(ours, keras_s, **ROUNDING)
+    assert_same_weights(fast, plain)
 
 
 @pytest.mark.parametrize("first", [training.fit, keras.Model.fit])

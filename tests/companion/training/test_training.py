@@ -13,6 +13,11 @@ from keras import callbacks, layers, losses, optimizers
 
 from companion import training
 from companion.training._plan import make_plan
+from tests.companion.training import comparing
+from tests.companion.training.comparing import (
+    assert_same_history,
+    assert_same_weights,
+)
 
 pytestmark = pytest.mark.backend
 
@@ -27,8 +32,6 @@ UNCOMPILED = {**QUIET, "jit_compile": False}
 tensorflow_only = pytest.mark.skipif(
     keras.config.backend() != "tensorflow", reason="about TensorFlow's programs"
 )
-# Sums of a few dozen float32 numbers of size 1, over about 20 updates.
-ROUNDING = {"rtol": 1e-5, "atol": 2e-6}
 
 
 def planned(x, y, **given):
@@ -51,27 +54,7 @@ def network(*, optimizer=None, seed=0, hidden=list, outputs=1, **compiled):
 
 
 def assert_same_run(build, x=X, y=Y, ours=None, **options):
-    """Train twice from the same start; weights and history must agree."""
-    plain, fast = build(), build()
-    expected = plain.fit(x, y, **{**IN_ORDER, **options}).history
-    history = training.fit(fast, x, y, **{**IN_ORDER, **options, **(ours or {})})
-    assert_same_weights(fast.get_weights(), plain.get_weights())
-    assert_same_history(history.history, expected)
-    for name, value in plain.get_metrics_result().items():
-        np.testing.assert_allclose(fast.get_metrics_result()[name], value, **ROUNDING)
-    return plain, fast
-
-
-def assert_same_weights(ours, expected):
-    assert len(ours) == len(expected)
-    for left, right in zip(ours, expected, strict=True):
-        np.testing.assert_allclose(left, right, **ROUNDING)
-
-
-def assert_same_history(ours, expected):
-    assert list(ours) == list(expected)
-    for name, values in expected.items():
-        np.testing.assert_allclose(ours[name], values, **ROUNDING, err_msg=name)
+    return comparing.assert_same_run(build, x, y, ours=ours, **IN_ORDER | options)
 
 
 # --- The same numbers as model.fit -----------------------------------------------
